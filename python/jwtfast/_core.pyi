@@ -1,0 +1,226 @@
+"""Types of the native extension; `stubtest` holds this file against the built module."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, final
+
+from jwtfast.exceptions import JWTError
+
+__all__ = [
+    "ALGORITHMS",
+    "ANY",
+    "Decision",
+    "Gate",
+    "Key",
+    "KeySet",
+    "Verifier",
+    "encode",
+    "reasons",
+]
+
+__version__: Final[str]
+
+ALGORITHMS: Final[tuple[str, ...]]
+"""Every JWS algorithm name that can be verified (RFC 7518, RFC 8037, RFC 8812, RFC 9864)."""
+
+@final
+class AnyAudience:
+    """The type of `ANY`."""
+
+ANY: Final[AnyAudience]
+"""Given as `audience`: a token's `aud` is not compared with anything."""
+
+@final
+class Key:
+    """One key, bound at load to the algorithms it may verify; parsed once, immutable.
+
+    A PEM or JWK given as a secret, an HMAC secret shorter than its hash, an RSA modulus under
+    2048 bits, an exponent under 3 and a point off its curve are refused with `InvalidKeyError`.
+    """
+
+    @staticmethod
+    def from_pem(
+        pem: str | bytes, *, algorithm: str | None = None, kid: str | None = None
+    ) -> Key:
+        """Read one PEM block: SPKI, PKCS#1, X.509 certificate, or a private key to sign with."""
+
+    @staticmethod
+    def from_jwk(
+        jwk: str | bytes | Mapping[str, Any], *, allow_weak_hmac: bool = False
+    ) -> Key:
+        """Read one JWK (RFC 7517), public or private."""
+
+    @staticmethod
+    def from_secret(
+        secret: str | bytes,
+        *,
+        algorithm: str,
+        kid: str | None = None,
+        allow_weak_hmac: bool = False,
+    ) -> Key:
+        """Take the octets of an HMAC secret (RFC 7518 section 3.2)."""
+
+    @property
+    def kid(self) -> str | None:
+        """The key's id, or None."""
+
+    @property
+    def algorithm(self) -> str | None:
+        """The one algorithm the key was bound to, or None where its type alone binds it."""
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Every algorithm name a token may carry to be checked with this key."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the key can sign."""
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the key is an HMAC secret."""
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public half as a JWK (RFC 7517); an HMAC secret has none: `InvalidKeyError`."""
+
+@final
+class KeySet:
+    """An immutable set of keys, looked up by `kid`; never mixes symmetric and asymmetric keys."""
+
+    def __new__(cls, keys: Iterable[Key]) -> KeySet: ...
+    @staticmethod
+    def from_jwks(
+        data: str | bytes | Mapping[str, Any],
+        *,
+        remote: bool = False,
+        allow_weak_hmac: bool = False,
+    ) -> KeySet:
+        """Read a JWKS (RFC 7517 section 5).
+
+        Entries of an unknown `kty`, `crv` or `alg`, or for another use than `sig`, are skipped
+        and told in `skipped`. A broken entry raises `InvalidKeyError`, naming each one; with
+        `remote=True` broken and symmetric entries are skipped too. No key left is an error.
+        """
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """One sentence for each entry that was left out: which, and why."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Key]: ...
+
+@final
+class Verifier:
+    """Verifies tokens against one key set; immutable, and safe to share between threads."""
+
+    def __new__(
+        cls,
+        keys: KeySet | Key,
+        *,
+        issuer: str | Sequence[str] | None = None,
+        audience: str | Sequence[str] | AnyAudience | None = None,
+        algorithms: Sequence[str] | None = None,
+        leeway: float | timedelta = 0,
+        require: Sequence[str] = ("exp",),
+        token_types: Sequence[str] | None = None,
+        max_lifetime: float | timedelta | None = None,
+        max_token_bytes: int = 65536,
+    ) -> Verifier: ...
+    def verify(self, token: str | bytes, *, now: float | None = None) -> dict[str, Any]:
+        """The verified claims; raises the `JWTError` whose `code` says what is wrong."""
+
+    def verify_many(
+        self, tokens: Sequence[str | bytes], *, now: float | None = None
+    ) -> list[dict[str, Any] | JWTError]:
+        """Verify on all cores with the GIL released: per token its claims, or its error."""
+
+    def verify_jws(self, token: str | bytes) -> bytes:
+        """The payload of a compact JWS (RFC 7515) whose signature holds; claims are not read."""
+
+def encode(
+    claims: Mapping[str, Any] | bytes, key: Key, headers: Mapping[str, Any] | None = None
+) -> str:
+    """Sign claims (or payload bytes, as they are) into a compact JWS (RFC 7515 section 3.1).
+
+    The header carries `alg`, `typ: JWT` and the key's `kid`; `headers` adds or replaces members,
+    None takes one away, and its `alg` chooses among the key's algorithms.
+    """
+
+def reasons() -> list[tuple[str, int, str]]:
+    """Every reason code with its status (0: the gate's unavailable status) and its sentence."""
+
+@final
+class Decision:
+    """What the gate answers to one request."""
+
+    @property
+    def status(self) -> int:
+        """200, 401, 403, or the gate's unavailable status."""
+
+    @property
+    def code(self) -> str | None:
+        """The reason code of a denial (in shadow mode: of the denial that was not made)."""
+
+    @property
+    def policy(self) -> str:
+        """The name of the policy that decided, empty where none was found."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Every header of the answer, names in lower case, values safe to send (RSGI, WSGI)."""
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same as bytes (ASGI)."""
+
+@final
+class Gate:
+    """Request to decision, the whole hot path in one call; immutable."""
+
+    def __new__(cls, settings: bytes, keys: Mapping[str, KeySet | None]) -> Gate:
+        """Compile `settings` (JSON, see `jwtfast_core::settings`) with each issuer's key set.
+
+        An issuer whose key set is None answers `keys_unavailable`. Raises `ConfigError`, whose
+        `errors` lists (path, message) for everything that is wrong.
+        """
+
+    @property
+    def request_headers(self) -> tuple[str, ...]:
+        """Names (lower case) of the request headers that `decide` wants, in its order."""
+
+    @property
+    def counter_labels(self) -> list[tuple[str, str, str]]:
+        """(policy, result, reason) of each decision counter, in the buffer's order."""
+
+    @property
+    def bucket_bounds(self) -> tuple[float, ...]:
+        """Upper bounds, in seconds, of the duration buckets behind the counters."""
+
+    def counts(self) -> bytes:
+        """A snapshot of the counters, as unsigned 64-bit integers of this machine.
+
+        One for each of `counter_labels`, one for each of `bucket_bounds`, one for what is
+        slower, and last the sum of all durations in nanoseconds. Buckets are not cumulative.
+        """
+
+    def decide(
+        self,
+        policy: str | None,
+        method: str,
+        query: str | bytes,
+        headers: Sequence[Sequence[str | bytes]],
+        *,
+        now: float | None = None,
+    ) -> Decision:
+        """Decide on one request; never raises for anything that a client sent.
+
+        Args:
+            policy: the policy's name, or None for the one that `routes` picks.
+            method: the subrequest's own method.
+            query: the subrequest's own query string, without the question mark.
+            headers: for each of `request_headers`, every value that came, in order.
+            now: seconds since 1970; the system's clock where None.
+        """
+
+    def internal_error(self) -> Decision:
+        """The answer of a front door that failed itself; counted like any other."""

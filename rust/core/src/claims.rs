@@ -1,0 +1,204 @@
+//! Strict claim types, and the checks of the registered claims (RFC 7519 section 4.1).
+
+use crate::error::{Error, Reason};
+use crate::json::{Document, Value};
+
+/// The largest time that is taken: beyond it a double no longer counts in whole seconds.
+const MAX_TIME: f64 = 9_007_199_254_740_992.0;
+
+/// What a token's `aud` is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Not compared.
+    Any,
+    /// The token must not have one: it was meant for somebody else.
+    Absent,
+    /// The token must name one of these.
+    OneOf(Vec<Box<str>>),
+}
+
+/// What registered claims must fulfil.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    /// Accepted issuers; `None` does not compare `iss`.
+    pub issuers: Option<Vec<Box<str>>>,
+    /// Accepted audiences.
+    pub audience: Audience,
+    /// Seconds by which clocks may differ.
+    pub leeway: f64,
+    /// The longest time from `iat` to `exp`, in seconds.
+    pub max_lifetime: Option<f64>,
+    /// Claims that must be present.
+    pub required: Vec<Box<str>>,
+    /// Accepted `typ` header values, in lower case and without `application/`.
+    pub token_types: Option<Vec<Box<str>>>,
+}
+
+/// A media type without the prefix that `typ` may leave out (RFC 7515 section 4.1.9).
+#[must_use]
+pub fn short_media_type(typ: &str) -> String {
+    let lower = typ.to_ascii_lowercase();
+    match lower.strip_prefix("application/") {
+        Some(short) => short.into(),
+        None => lower,
+    }
+}
+
+/// The registered claims as they were found.
+#[derive(Debug, Default)]
+struct Registered<'d> {
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    iss: Option<&'d str>,
+    aud: Option<Value<'d>>,
+}
+
+fn invalid(claim: &str, expected: &str) -> Error {
+    Error::with_detail(Reason::InvalidClaim, format!("The claim {claim} must be {expected}."))
+}
+
+fn time(name: &str, value: Value<'_>) -> Result<Option<f64>, Error> {
+    let number = value.as_f64().filter(|number| (0.0..=MAX_TIME).contains(number));
+    number.map(Some).ok_or_else(|| invalid(name, "a number of seconds from 0 to 2^53"))
+}
+
+fn text<'d>(name: &str, value: Value<'d>) -> Result<Option<&'d str>, Error> {
+    value.as_str().map(Some).ok_or_else(|| invalid(name, "a string"))
+}
+
+impl<'d> Registered<'d> {
+    /// Reads them; a wrong type is refused even where nothing compares the claim.
+    fn read(claims: Value<'d>) -> Result<Self, Error> {
+        let mut found = Self::default();
+        for (name, value) in claims.members().into_iter().flatten() {
+            match name {
+                "exp" => found.exp = time(name, value)?,
+                "nbf" => found.nbf = time(name, value)?,
+                "iat" => found.iat = time(name, value)?,
+                "iss" => found.iss = text(name, value)?,
+                "sub" | "jti" => {
+                    text(name, value)?;
+                }
+                "aud" => {
+                    let strings = |mut list: crate::json::Elements<'_>| {
+                        list.all(|one| one.as_str().is_some())
+                    };
+                    if value.as_str().is_none() && !value.elements().is_some_and(strings) {
+                        return Err(invalid(name, "a string or an array of strings"));
+                    }
+                    found.aud = Some(value);
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The claims of a payload, none of them checked yet.
+///
+/// # Errors
+/// `malformed_token` for anything but one strict JSON object.
+pub fn parse(payload: Vec<u8>) -> Result<Document, Error> {
+    Document::parse_object(payload).map_err(|_| {
+        Error::with_detail(Reason::MalformedToken, "The payload is not a strict JSON object.")
+    })
+}
+
+impl Checks {
+    /// Checks claims whose signature holds; `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// The reason of the first check that fails: types, presence, times, issuer, audience,
+    /// lifetime, token type.
+    pub fn check(&self, claims: &Document, typ: Option<&str>, now: f64) -> Result<(), Error> {
+        let root = claims.root();
+        let found = Registered::read(root)?;
+        if !root.numbers_are_finite() {
+            return Err(Error::with_detail(
+                Reason::MalformedToken,
+                "The payload holds a number that no double can hold.",
+            ));
+        }
+        let absent = |name: &&Box<str>| match &***name {
+            "exp" => found.exp.is_none(),
+            other => root.get(other).is_none(),
+        };
+        if let Some(name) = self.required.iter().find(absent) {
+            return Err(missing(name));
+        }
+        self.check_times(&found, now)?;
+        self.check_issuer(&found)?;
+        self.check_audience(&found)?;
+        self.check_lifetime(&found)?;
+        self.check_type(typ)
+    }
+
+    fn check_times(&self, found: &Registered<'_>, now: f64) -> Result<(), Error> {
+        // A clock that gives no number must not make a token good: every comparison fails closed.
+        if found.exp.is_some_and(|exp| !(now < exp + self.leeway)) {
+            return Err(Reason::TokenExpired.into());
+        }
+        if found.nbf.is_some_and(|nbf| !(nbf <= now + self.leeway)) {
+            return Err(Reason::TokenNotYetValid.into());
+        }
+        if found.iat.is_some_and(|iat| !(iat <= now + self.leeway)) {
+            return Err(Reason::TokenIssuedInFuture.into());
+        }
+        Ok(())
+    }
+
+    fn check_issuer(&self, found: &Registered<'_>) -> Result<(), Error> {
+        let Some(issuers) = &self.issuers else { return Ok(()) };
+        let iss = found.iss.ok_or_else(|| missing("iss"))?;
+        if issuers.iter().any(|issuer| &**issuer == iss) {
+            Ok(())
+        } else {
+            Err(Reason::WrongIssuer.into())
+        }
+    }
+
+    fn check_audience(&self, found: &Registered<'_>) -> Result<(), Error> {
+        let accepted = match (&self.audience, found.aud) {
+            (Audience::Any, _) | (Audience::Absent, None) => return Ok(()),
+            (Audience::OneOf(_), None) => return Err(missing("aud")),
+            (Audience::Absent, Some(_)) => {
+                return Err(Error::with_detail(
+                    Reason::WrongAudience,
+                    "The token names an audience, and none is expected here.",
+                ));
+            }
+            (Audience::OneOf(accepted), Some(_)) => accepted,
+        };
+        let fits =
+            |one: Value<'_>| one.as_str().is_some_and(|one| accepted.iter().any(|it| &**it == one));
+        let aud = found.aud.as_ref();
+        if aud.is_some_and(|aud| fits(*aud) || aud.elements().into_iter().flatten().any(fits)) {
+            Ok(())
+        } else {
+            Err(Reason::WrongAudience.into())
+        }
+    }
+
+    fn check_lifetime(&self, found: &Registered<'_>) -> Result<(), Error> {
+        let Some(longest) = self.max_lifetime else { return Ok(()) };
+        let exp = found.exp.ok_or_else(|| missing("exp"))?;
+        let iat = found.iat.ok_or_else(|| missing("iat"))?;
+        if exp - iat <= longest { Ok(()) } else { Err(Reason::TokenLifetimeTooLong.into()) }
+    }
+
+    fn check_type(&self, typ: Option<&str>) -> Result<(), Error> {
+        let Some(accepted) = &self.token_types else { return Ok(()) };
+        let short = typ.map(short_media_type);
+        if short.is_some_and(|typ| accepted.iter().any(|one| **one == *typ)) {
+            Ok(())
+        } else {
+            Err(Reason::WrongTokenType.into())
+        }
+    }
+}
+
+fn missing(claim: &str) -> Error {
+    Error::with_detail(Reason::MissingClaim, format!("The claim {claim} is required and absent."))
+}

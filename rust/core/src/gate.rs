@@ -1,0 +1,141 @@
+//! Request to decision: the whole hot path, in one call. A gate is immutable.
+
+use crate::counters::{Counters, Label};
+use crate::decision::{Answers, Decision, Header};
+use crate::error::{Error, Reason};
+use crate::extract::Sources;
+use crate::keyset::KeySet;
+use crate::overrides::Demands;
+use crate::policy::{Denial, Policy};
+use crate::settings::{GateSettings, Mode, QueryOverrides};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+mod build;
+
+/// What a front door hands in.
+#[derive(Debug)]
+pub struct Request<'r> {
+    /// The policy that the path names; `None` for the default one.
+    pub policy: Option<&'r str>,
+    /// The subrequest's own query, without the question mark.
+    pub query: &'r [u8],
+    /// Every value that came for each of `Gate::request_headers`.
+    pub headers: Vec<Vec<&'r [u8]>>,
+}
+
+/// Decides on requests.
+#[derive(Debug)]
+pub struct Gate {
+    mode: Mode,
+    sources: Sources,
+    policies: Vec<Policy>,
+    by_name: HashMap<Box<str>, usize>,
+    overrides: Option<QueryOverrides>,
+    answers: Answers,
+    counters: Counters,
+}
+
+/// The policy of a request that names none.
+const DEFAULT_POLICY: &str = "default";
+
+impl Gate {
+    /// Compiles the settings with each issuer's key set, `None` where it was never loaded.
+    ///
+    /// # Errors
+    /// Everything that is wrong, as (path, message).
+    pub fn build(
+        settings: &GateSettings,
+        keys: &HashMap<String, Option<Arc<KeySet>>>,
+    ) -> Result<Self, Vec<(String, String)>> {
+        build::build(settings, keys)
+    }
+
+    /// Names, in lower case, of the request headers that a decision needs.
+    #[must_use]
+    pub fn request_headers(&self) -> &[Box<str>] {
+        self.sources.headers()
+    }
+
+    /// The policies' names; a decision's `policy` is an index into them.
+    pub fn policies(&self) -> impl Iterator<Item = &str> {
+        self.policies.iter().map(|policy| &*policy.name)
+    }
+
+    /// What each decision counter counts, in the order of a snapshot.
+    #[must_use]
+    pub fn counter_labels(&self) -> Vec<Label> {
+        Counters::labels(self.policies.iter().map(|policy| (&*policy.name, policy.shadow)))
+    }
+
+    /// Counts a decision; whoever has a clock says how long it took.
+    pub fn count(&self, decision: &Decision, took: Duration) {
+        self.counters.count(decision.policy, decision.reason, took);
+    }
+
+    /// The counters.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Decides; `now` is in seconds since 1970. Whatever the request holds, there is an answer:
+    /// a panic is caught and answered with the unavailable status.
+    #[must_use]
+    pub fn decide(&self, request: &Request<'_>, now: f64) -> Decision {
+        catch_unwind(AssertUnwindSafe(|| self.answer(request, now)))
+            .unwrap_or_else(|_| self.answers.deny(None, &Reason::InternalError.into(), &[]))
+    }
+
+    /// The answer of a front door that failed itself.
+    #[must_use]
+    pub fn internal_error(&self) -> Decision {
+        self.answers.deny(None, &Reason::InternalError.into(), &[])
+    }
+
+    fn answer(&self, request: &Request<'_>, now: f64) -> Decision {
+        let index = self.by_name.get(request.policy.unwrap_or(DEFAULT_POLICY));
+        let Some((&index, policy)) =
+            index.and_then(|index| Some((index, self.policies.get(*index)?)))
+        else {
+            return self.answers.deny(None, &Reason::NoPolicy.into(), &[]);
+        };
+        match self.check(policy, request, now) {
+            Ok(identity) => self.answers.allow(index, identity),
+            Err(denial) if policy.shadow => {
+                // Identity headers are sent empty: a request that was not let in is nobody's.
+                let identity = policy.identity.headers(None).unwrap_or_default();
+                Decision {
+                    reason: Some(denial.error.reason()),
+                    ..self.answers.allow(index, identity)
+                }
+            }
+            Err(denial) => self.answers.deny(Some(index), &denial.error, denial.scopes),
+        }
+    }
+
+    fn check<'p>(
+        &self,
+        policy: &'p Policy,
+        request: &Request<'_>,
+        now: f64,
+    ) -> Result<Vec<Header>, Denial<'p>> {
+        let demands =
+            self.overrides.map(|allowed| Demands::read(request.query, allowed, self.mode));
+        let token = match self.sources.token(&request.headers) {
+            Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
+                return Ok(policy.identity.headers(None)?);
+            }
+            token => token?,
+        };
+        let verified = policy.verifier.verify(token, now)?;
+        let claims = verified.claims().root();
+        policy.check(claims)?;
+        if demands.transpose()?.is_some_and(|demands| !demands.hold(claims)) {
+            return Err(Error::from(Reason::PolicyDenied).into());
+        }
+        Ok(policy.identity.headers(Some(claims))?)
+    }
+}

@@ -1,0 +1,148 @@
+//! Settings and key sets -> a gate, or everything that is wrong with them.
+
+use super::Gate;
+use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::claims::{Audience, Checks, short_media_type};
+use crate::counters::Counters;
+use crate::decision::Answers;
+use crate::extract::Sources;
+use crate::identity::Identity;
+use crate::keyset::KeySet;
+use crate::policy::Policy;
+use crate::rule::compile_all;
+use crate::settings::{GateSettings, IssuerSettings, PolicySettings};
+use crate::verifier::{Issuer, Verifier};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+type Errors = Vec<(String, String)>;
+type Keys = HashMap<String, Option<Arc<KeySet>>>;
+
+pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors> {
+    let mut errors = Vec::new();
+    if settings.realm.bytes().any(|byte| !matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
+        let message = "expected printable ASCII without quotes and backslashes";
+        errors.push(("realm".into(), message.into()));
+    }
+    if !matches!(settings.unavailable_status, 403 | 503) {
+        errors.push(("unavailable_status".into(), "expected 503 or 403".into()));
+    }
+    if settings.token.is_empty() {
+        errors.push(("token.from".into(), "expected at least one place for the token".into()));
+    }
+    let mut issuers = HashMap::new();
+    for (index, one) in settings.issuers.iter().enumerate() {
+        let place = format!("issuers[{index}]");
+        let built = Arc::new(issuer(one, keys.get(&one.name), &place, &mut errors));
+        if issuers.insert(one.name.as_str(), built).is_some() {
+            errors.push((format!("{place}.name"), "another issuer has this name".into()));
+        }
+    }
+    let limit = settings.max_token_bytes;
+    let policies: Vec<_> = settings
+        .policies
+        .iter()
+        .map(|(name, one)| policy(name, one, limit, &issuers, &mut errors))
+        .collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let each = policies.iter().enumerate();
+    Ok(Gate {
+        mode: settings.mode,
+        sources: Sources::compile(&settings.token),
+        by_name: each.map(|(index, policy)| (policy.name.clone(), index)).collect(),
+        counters: Counters::new(policies.len()),
+        policies,
+        overrides: settings.query_overrides,
+        answers: Answers::new(settings.mode, &settings.realm, settings.unavailable_status),
+    })
+}
+
+fn issuer(
+    settings: &IssuerSettings,
+    keys: Option<&Option<Arc<KeySet>>>,
+    place: &str,
+    errors: &mut Errors,
+) -> Issuer {
+    let keys = keys.cloned().unwrap_or_else(|| {
+        errors.push((format!("{place}.keys"), "no key set was given for this issuer".into()));
+        None
+    });
+    let boxed = |list: &[String]| list.iter().map(|text| text.as_str().into()).collect();
+    let checks = Checks {
+        issuers: settings.issuer.as_deref().map(|iss| vec![iss.into()]),
+        audience: settings
+            .audiences
+            .as_deref()
+            .map_or(Audience::Any, |all| Audience::OneOf(boxed(all))),
+        leeway: settings.leeway,
+        max_lifetime: settings.max_lifetime,
+        required: boxed(&settings.require),
+        token_types: settings
+            .token_types
+            .as_deref()
+            .map(|types| types.iter().map(|typ| short_media_type(typ).into()).collect()),
+    };
+    let place = format!("{place}.algorithms");
+    let algorithms = algorithms(settings.algorithms.as_deref(), keys.as_deref(), &place, errors);
+    Issuer { keys, algorithms, checks }
+}
+
+fn algorithms(
+    names: Option<&[String]>,
+    keys: Option<&KeySet>,
+    place: &str,
+    errors: &mut Errors,
+) -> AlgorithmSet {
+    let Some(names) = names else { return AlgorithmSet::ALL };
+    for (index, name) in names.iter().enumerate() {
+        if Algorithm::from_name(name).is_none() {
+            let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+            errors.push((format!("{place}[{index}]"), format!("expected one of {known}")));
+        }
+    }
+    let set: AlgorithmSet = names.iter().filter_map(|name| Algorithm::from_name(name)).collect();
+    if keys.is_some_and(|keys| set.intersection(keys.algorithms()).is_empty()) {
+        errors.push((place.into(), "none of these is one that the keys serve".into()));
+    }
+    set
+}
+
+fn policy(
+    name: &str,
+    settings: &PolicySettings,
+    max_token_bytes: usize,
+    issuers: &HashMap<&str, Arc<Issuer>>,
+    errors: &mut Errors,
+) -> Policy {
+    let place = format!("policies.{name}");
+    let mut believed = Vec::new();
+    for (index, wanted) in settings.issuers.iter().enumerate() {
+        match issuers.get(wanted.as_str()) {
+            Some(issuer) => believed.push(issuer.clone()),
+            None => {
+                errors.push((format!("{place}.issuers[{index}]"), "no issuer has this name".into()))
+            }
+        }
+    }
+    if settings.issuers.is_empty() {
+        errors.push((format!("{place}.issuers"), "expected at least one issuer".into()));
+    }
+    let names: Vec<_> = believed.iter().map(|issuer| issuer.checks.issuers.as_ref()).collect();
+    let shared =
+        |iss: &Vec<Box<str>>| names.iter().flatten().filter(|other| **other == iss).count() > 1;
+    if names.len() > 1 && names.iter().any(|iss| iss.is_none_or(shared)) {
+        let message =
+            "issuers of one policy are told apart by iss: each needs an issuer of its own";
+        errors.push((format!("{place}.issuers"), message.into()));
+    }
+    Policy {
+        name: name.into(),
+        verifier: Verifier::new(believed, max_token_bytes),
+        rules: compile_all(&settings.require, &format!("{place}.require"), errors),
+        identity: Identity::compile(&settings.identity, &format!("{place}.identity"), errors),
+        optional: settings.optional,
+        shadow: settings.shadow,
+    }
+}

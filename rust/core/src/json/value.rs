@@ -1,0 +1,188 @@
+//! Reading a parsed document: typed views that borrow from it.
+
+use super::{Document, Node};
+
+/// A value inside a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'d> {
+    text: &'d str,
+    unescaped: &'d str,
+    nodes: &'d [Node],
+    at: usize,
+}
+
+impl<'d> Value<'d> {
+    pub(super) fn new(document: &'d Document, at: usize) -> Self {
+        let Document { text, unescaped, nodes } = document;
+        Self { text, unescaped, nodes, at }
+    }
+
+    fn node(self) -> Node {
+        self.nodes.get(self.at).copied().unwrap_or(Node::Null)
+    }
+
+    fn moved(self, at: usize) -> Self {
+        Self { at, ..self }
+    }
+
+    /// The node behind this value and all that is inside it.
+    fn next(self) -> usize {
+        match self.node() {
+            Node::Array { next } | Node::Object { next } => next as usize,
+            _ => self.at.saturating_add(1),
+        }
+    }
+
+    /// A string's text, unescaped.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'d str> {
+        match self.node() {
+            Node::Plain { start, end } => self.text.get(start as usize..end as usize),
+            Node::Unescaped { start, end } => self.unescaped.get(start as usize..end as usize),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.node() {
+            Node::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        self.node() == Node::Null
+    }
+
+    /// A number's text as it was written, and whether it is an integer by its form.
+    #[must_use]
+    pub fn as_number_text(self) -> Option<(&'d str, bool)> {
+        match self.node() {
+            Node::Number { start, end, integer } => {
+                Some((self.text.get(start as usize..end as usize)?, integer))
+            }
+            _ => None,
+        }
+    }
+
+    /// A number that a double can hold.
+    #[must_use]
+    pub fn as_f64(self) -> Option<f64> {
+        let (text, integer) = self.as_number_text()?;
+        if integer && let Ok(small) = text.parse::<i32>() {
+            return Some(f64::from(small));
+        }
+        text.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// An array's elements; `None` for anything else.
+    #[must_use]
+    pub fn elements(self) -> Option<Elements<'d>> {
+        match self.node() {
+            Node::Array { next } => {
+                let first = self.moved(self.at.saturating_add(1));
+                Some(Elements { at: first, end: next as usize })
+            }
+            _ => None,
+        }
+    }
+
+    /// An object's members; `None` for anything else.
+    #[must_use]
+    pub fn members(self) -> Option<Members<'d>> {
+        match self.node() {
+            Node::Object { next } => {
+                let first = self.moved(self.at.saturating_add(1));
+                Some(Members { at: first, end: next as usize })
+            }
+            _ => None,
+        }
+    }
+
+    /// The member of this name, to the byte.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Self> {
+        self.members()?.find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// The type's name, for messages.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self.node() {
+            Node::Null => "null",
+            Node::Bool(_) => "a boolean",
+            Node::Number { .. } => "a number",
+            Node::Plain { .. } | Node::Unescaped { .. } => "a string",
+            Node::Array { .. } => "an array",
+            Node::Object { .. } => "an object",
+        }
+    }
+
+    /// Whether every number inside is one that a double can hold.
+    #[must_use]
+    pub fn numbers_are_finite(self) -> bool {
+        let inside = self.nodes.get(self.at..self.next()).unwrap_or_default();
+        inside.iter().enumerate().all(|(offset, node)| match node {
+            // Fewer characters than this cannot overflow without an exponent.
+            Node::Number { start, end, integer: true } if end.saturating_sub(*start) < 300 => true,
+            Node::Number { .. } => self.moved(self.at.saturating_add(offset)).as_f64().is_some(),
+            _ => true,
+        })
+    }
+}
+
+/// Iterates over an array.
+#[derive(Clone, Debug)]
+pub struct Elements<'d> {
+    at: Value<'d>,
+    end: usize,
+}
+
+impl<'d> Iterator for Elements<'d> {
+    type Item = Value<'d>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at.at >= self.end {
+            return None;
+        }
+        let element = self.at;
+        self.at = element.moved(element.next());
+        Some(element)
+    }
+}
+
+/// Iterates over an object's names and values.
+#[derive(Clone, Debug)]
+pub struct Members<'d> {
+    at: Value<'d>,
+    end: usize,
+}
+
+impl<'d> Iterator for Members<'d> {
+    type Item = (&'d str, Value<'d>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at.at >= self.end {
+            return None;
+        }
+        let name = self.at.as_str()?;
+        let value = self.at.moved(self.at.at.saturating_add(1));
+        self.at = value.moved(value.next());
+        Some((name, value))
+    }
+}
+
+/// The names of the object at `container`, while its document is still being parsed.
+pub(super) fn names<'d>(
+    text: &'d str,
+    unescaped: &'d str,
+    nodes: &'d [Node],
+    container: usize,
+) -> impl IntoIterator<Item = &'d str> {
+    let object = Value { text, unescaped, nodes, at: container };
+    object.members().into_iter().flatten().map(|(name, _)| name)
+}

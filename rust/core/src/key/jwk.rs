@@ -1,0 +1,213 @@
+//! Keys from JWK (RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812).
+
+use super::public::{Curve, PublicKey};
+use super::signer::PrivateKey;
+use super::{Key, KeyError};
+use crate::algorithm::Algorithm;
+use crate::json::{Document, Value};
+use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::RsaKeyPair;
+use base64_simd::URL_SAFE_NO_PAD;
+
+/// The longest `kid` that is looked up or loaded.
+pub const MAX_KID_BYTES: usize = 256;
+
+/// Why a JWK gives no key: a set skips what it cannot use, and refuses what is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JwkError {
+    /// Well-formed, and not for us: another type, curve, algorithm or use.
+    Unusable(KeyError),
+    /// Wrong in itself.
+    Broken(KeyError),
+}
+
+impl From<KeyError> for JwkError {
+    fn from(error: KeyError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<JwkError> for KeyError {
+    fn from(error: JwkError) -> Self {
+        match error {
+            JwkError::Unusable(error) | JwkError::Broken(error) => error,
+        }
+    }
+}
+
+fn unusable(message: impl Into<String>) -> JwkError {
+    JwkError::Unusable(KeyError::new(message))
+}
+
+impl Key {
+    /// Reads one JWK.
+    ///
+    /// # Errors
+    /// `KeyError` for broken JSON, an unknown type, another use, or a key that cannot be used.
+    pub fn from_jwk(text: &[u8], allow_weak_hmac: bool) -> Result<Self, KeyError> {
+        let document = Document::parse_object(text.to_vec())
+            .map_err(|error| KeyError(format!("the JWK cannot be read: {error}")))?;
+        Ok(Self::from_jwk_value(document.root(), allow_weak_hmac)?)
+    }
+
+    /// Reads one JWK inside a larger document.
+    ///
+    /// # Errors
+    /// `JwkError`, which tells what a set may skip from what is broken.
+    pub fn from_jwk_value(jwk: Value<'_>, allow_weak_hmac: bool) -> Result<Self, JwkError> {
+        let kty = member(jwk, "kty")?.ok_or_else(|| KeyError::new("kty is missing"))?;
+        if !matches!(kty, "RSA" | "EC" | "OKP" | "oct") {
+            return Err(unusable("kty is unknown; expected RSA, EC, OKP or oct"));
+        }
+        check_purpose(jwk)?;
+        let algorithm = match member(jwk, "alg")? {
+            None => None,
+            Some(name) => Some(Algorithm::from_name(name).ok_or_else(|| {
+                unusable("alg is not a signature algorithm that can be verified")
+            })?),
+        };
+        let kid = member(jwk, "kid")?;
+        let fields = Fields { jwk };
+        match kty {
+            "oct" => {
+                let secret = fields.required("k")?;
+                Ok(match algorithm {
+                    Some(one) => Self::from_secret(&secret, one, kid, allow_weak_hmac)?,
+                    None => Self::from_unbound_secret(&secret, kid, allow_weak_hmac)?,
+                })
+            }
+            "RSA" => {
+                let (n, e) = (fields.required("n")?, fields.required("e")?);
+                let key = Self::from_public(PublicKey::rsa(&n, &e)?, algorithm, kid)?;
+                match fields.rsa_pair(&key)? {
+                    None => Ok(key),
+                    Some(pair) => Ok(key.with_signer(pair.into_signer()?)),
+                }
+            }
+            "EC" => {
+                let curve = fields.curve()?;
+                let (x, y) = (fields.required("x")?, fields.required("y")?);
+                let key = Self::from_public(PublicKey::ec(curve, &x, &y)?, algorithm, kid)?;
+                match fields.optional("d")? {
+                    None => Ok(key),
+                    Some(d) => {
+                        let pair = PrivateKey::from_ec_scalar(curve, &d, &x, &y)?;
+                        Ok(key.with_signer(pair.into_signer()?))
+                    }
+                }
+            }
+            _ => {
+                if member(jwk, "crv")? != Some("Ed25519") {
+                    return Err(unusable("crv is unknown; expected Ed25519 for kty OKP"));
+                }
+                let x = fields.required("x")?;
+                let key = Self::from_public(PublicKey::ed25519(&x)?, algorithm, kid)?;
+                match fields.optional("d")? {
+                    None => Ok(key),
+                    Some(d) => {
+                        let pair = PrivateKey::from_ed25519_seed(&d, &x)?;
+                        Ok(key.with_signer(pair.into_signer()?))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A member that must be a string where it is present.
+fn member<'d>(jwk: Value<'d>, name: &str) -> Result<Option<&'d str>, KeyError> {
+    jwk.get(name)
+        .map(|value| {
+            let found = value.kind();
+            value.as_str().ok_or_else(|| KeyError(format!("{name} must be a string, not {found}")))
+        })
+        .transpose()
+}
+
+/// `use` and `key_ops` say what a key is for (RFC 7517 sections 4.2 and 4.3).
+fn check_purpose(jwk: Value<'_>) -> Result<(), JwkError> {
+    if member(jwk, "use")?.is_some_and(|purpose| purpose != "sig") {
+        return Err(unusable("use is not sig"));
+    }
+    let Some(operations) = jwk.get("key_ops") else { return Ok(()) };
+    let elements =
+        operations.elements().ok_or_else(|| KeyError::new("key_ops must be an array"))?;
+    let mut fits = false;
+    for operation in elements {
+        let name = operation.as_str();
+        let name = name.ok_or_else(|| KeyError::new("key_ops must hold strings"))?;
+        fits |= name == "verify" || (name == "sign" && is_private(jwk));
+    }
+    if fits { Ok(()) } else { Err(unusable("key_ops does not allow to verify")) }
+}
+
+fn is_private(jwk: Value<'_>) -> bool {
+    jwk.get("d").is_some() || jwk.get("k").is_some()
+}
+
+/// The base64url members of a JWK.
+#[derive(Clone, Copy)]
+struct Fields<'d> {
+    jwk: Value<'d>,
+}
+
+impl Fields<'_> {
+    fn optional(self, name: &str) -> Result<Option<Vec<u8>>, KeyError> {
+        let Some(text) = member(self.jwk, name)? else { return Ok(None) };
+        let bytes = URL_SAFE_NO_PAD.decode_to_vec(text);
+        let bytes =
+            bytes.map_err(|_| KeyError(format!("{name} is not base64url without padding")))?;
+        Ok(Some(bytes))
+    }
+
+    fn required(self, name: &str) -> Result<Vec<u8>, KeyError> {
+        self.optional(name)?.ok_or_else(|| KeyError(format!("{name} is missing")))
+    }
+
+    fn curve(self) -> Result<Curve, JwkError> {
+        let name = member(self.jwk, "crv")?.ok_or_else(|| KeyError::new("crv is missing"))?;
+        let curve = Curve::ALL.into_iter().find(|curve| curve.name() == name);
+        curve.ok_or_else(|| {
+            unusable("crv is unknown; expected P-256, P-384, P-521 or secp256k1 for kty EC")
+        })
+    }
+
+    /// The private half of an RSA key (RFC 7518 section 6.3.2), where `d` is there.
+    fn rsa_pair(self, key: &Key) -> Result<Option<PrivateKey>, KeyError> {
+        let (Some(d), Some(PublicKey::Rsa { n, e })) = (self.optional("d")?, key.public()) else {
+            return Ok(None);
+        };
+        let components = KeyPairComponents {
+            public_key: PublicKeyComponents { n: n.clone(), e: e.clone() },
+            d,
+            p: self.required("p")?,
+            q: self.required("q")?,
+            dP: self.required("dp")?,
+            dQ: self.required("dq")?,
+            qInv: self.required("qi")?,
+        };
+        let pair = RsaKeyPair::from_components(&components);
+        let pair = pair.map_err(|_| KeyError::new("the private RSA members are not consistent"))?;
+        Ok(Some(PrivateKey::from_rsa_pair(pair)))
+    }
+}
+
+impl PublicKey {
+    /// The members of the public JWK, in the order of the thumbprint (RFC 7638 section 3.2).
+    #[must_use]
+    pub fn jwk_members(&self) -> Vec<(&'static str, String)> {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode_to_string(bytes);
+        match self {
+            Self::Rsa { n, e } => vec![("e", text(e)), ("kty", "RSA".into()), ("n", text(n))],
+            Self::Ec { curve, x, y } => vec![
+                ("crv", curve.name().into()),
+                ("kty", "EC".into()),
+                ("x", text(x)),
+                ("y", text(y)),
+            ],
+            Self::Ed25519 { x } => {
+                vec![("crv", "Ed25519".into()), ("kty", "OKP".into()), ("x", text(x))]
+            }
+        }
+    }
+}

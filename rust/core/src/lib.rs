@@ -1,0 +1,23 @@
+//! The core of jwtfast: strict verification of JWTs, and the decision on a proxy's request.
+//!
+//! There is no I/O in here and no clock: `now` comes in. What exists is valid: keys, key sets,
+//! verifiers, policies and gates are parsed once into immutable values.
+
+pub mod algorithm;
+pub mod claim_path;
+pub mod claims;
+pub mod counters;
+pub mod decision;
+pub mod error;
+pub mod extract;
+pub mod gate;
+pub mod identity;
+pub mod json;
+pub mod key;
+pub mod keyset;
+pub mod overrides;
+pub mod policy;
+pub mod rule;
+pub mod settings;
+pub mod token;
+pub mod verifier;

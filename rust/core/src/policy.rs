@@ -1,0 +1,55 @@
+//! Issuers, rules and identity headers, compiled together.
+
+use crate::error::{Error, Reason};
+use crate::identity::Identity;
+use crate::json::Value;
+use crate::rule::Rule;
+use crate::verifier::Verifier;
+
+/// Whom to believe, what must hold, and what to tell the upstream.
+#[derive(Debug)]
+pub struct Policy {
+    /// Its name in the configuration.
+    pub name: Box<str>,
+    /// Verifies tokens of its issuers.
+    pub verifier: Verifier,
+    /// Every one must hold.
+    pub rules: Vec<Rule>,
+    /// What a 200 carries.
+    pub identity: Identity,
+    /// A request without a token passes as nobody.
+    pub optional: bool,
+    /// Every answer is 200.
+    pub shadow: bool,
+}
+
+/// A policy's no, with the scopes that would have made it a yes.
+#[derive(Debug)]
+pub struct Denial<'p> {
+    /// The reason.
+    pub error: Error,
+    /// Empty unless the rule that failed is a scope rule.
+    pub scopes: &'p [Box<str>],
+}
+
+impl From<Error> for Denial<'_> {
+    fn from(error: Error) -> Self {
+        Self { error, scopes: &[] }
+    }
+}
+
+impl Policy {
+    /// Checks verified claims against every rule.
+    ///
+    /// # Errors
+    /// `policy_denied`.
+    pub fn check(&self, claims: Value<'_>) -> Result<(), Denial<'_>> {
+        match self.rules.iter().find(|rule| !rule.holds(claims)) {
+            None => Ok(()),
+            Some(rule) => Err(Denial {
+                error: Reason::PolicyDenied.into(),
+                scopes: rule.scopes().unwrap_or_default(),
+            }),
+        }
+    }
+}

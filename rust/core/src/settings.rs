@@ -1,0 +1,148 @@
+//! What a gate is built from: a document that the server writes from its configuration.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Everything a gate needs beside the key sets.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSettings {
+    /// Whose answers to give.
+    #[serde(default)]
+    pub mode: Mode,
+    /// The protection space named in `WWW-Authenticate` (RFC 6750 section 3).
+    pub realm: String,
+    /// The status of an answer when keys are missing or a bug was caught.
+    pub unavailable_status: u16,
+    /// Longer tokens are refused unread.
+    pub max_token_bytes: usize,
+    /// Whom policies may believe.
+    pub issuers: Vec<IssuerSettings>,
+    /// Where the token may stand.
+    pub token: Vec<SourceSettings>,
+    /// By name.
+    pub policies: BTreeMap<String, PolicySettings>,
+    /// What the subrequest's own query may demand; nothing where absent.
+    #[serde(default)]
+    pub query_overrides: Option<QueryOverrides>,
+}
+
+/// Whose answers to give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// jwtfast's own: 403 for a policy's no, `WWW-Authenticate`, `Cache-Control`.
+    #[default]
+    Standard,
+    /// Those of nginx-subrequest-auth-jwt: 401 for everything, no headers.
+    Legacy,
+}
+
+/// One issuer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerSettings {
+    /// The name that policies use.
+    pub name: String,
+    /// The `iss` of its tokens; not compared where null.
+    pub issuer: Option<String>,
+    /// Allowed algorithms; null allows what the keys are bound to.
+    pub algorithms: Option<Vec<String>>,
+    /// Accepted audiences; null does not compare `aud`.
+    pub audiences: Option<Vec<String>>,
+    /// Seconds.
+    pub leeway: f64,
+    /// Seconds from `iat` to `exp`.
+    pub max_lifetime: Option<f64>,
+    /// Accepted `typ` header values.
+    pub token_types: Option<Vec<String>>,
+    /// Claims that must be present.
+    #[serde(default = "exp")]
+    pub require: Vec<String>,
+}
+
+fn exp() -> Vec<String> {
+    vec!["exp".into()]
+}
+
+/// A place where a token may stand.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum SourceSettings {
+    /// A request header, behind a scheme or alone.
+    Header {
+        /// The header's name, in any case.
+        header: String,
+        /// `Bearer`, say; where null the whole value is the token.
+        #[serde(default)]
+        scheme: Option<String>,
+    },
+    /// A cookie (RFC 6265 section 4.2).
+    Cookie {
+        /// The cookie's name, to the byte.
+        cookie: String,
+    },
+}
+
+/// One policy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySettings {
+    /// Names of the issuers it believes.
+    pub issuers: Vec<String>,
+    /// Rules that must all hold; see `crate::rule`.
+    #[serde(default)]
+    pub require: Vec<serde_json::Value>,
+    /// Response headers and the claims they carry.
+    #[serde(default)]
+    pub identity: BTreeMap<String, IdentitySettings>,
+    /// A request without a token passes as nobody.
+    #[serde(default)]
+    pub optional: bool,
+    /// Every answer is 200; what would have been denied is only told.
+    #[serde(default)]
+    pub shadow: bool,
+}
+
+/// What an identity header carries.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum IdentitySettings {
+    /// A claim, as text.
+    Claim(String),
+    /// A claim, in a form of its own.
+    Form {
+        /// The claim.
+        claim: String,
+        /// How it is written.
+        #[serde(default, rename = "as")]
+        form: Form,
+    },
+}
+
+/// How a claim is written into a header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A string as it is, anything else as JSON.
+    #[default]
+    Text,
+    /// Elements with commas between them.
+    Csv,
+    /// Compact JSON in ASCII.
+    Json,
+    /// Base64 (RFC 4648 section 4) of what `text` would write.
+    Base64,
+}
+
+/// What the subrequest's own query may demand.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryOverrides {
+    /// `claims_NAME=value`, repeated for any of several.
+    #[serde(default)]
+    pub claims: bool,
+    /// A query without any `claims_` parameter is denied.
+    #[serde(default)]
+    pub required: bool,
+}

@@ -1,0 +1,52 @@
+//! `jwtfast.KeySet`.
+
+use crate::errors::invalid_key;
+use crate::key::{Key, json_text};
+use jwtfast_core::keyset::{JwksOptions, KeySet as CoreKeySet};
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyList, PyTuple};
+use std::sync::Arc;
+
+/// An immutable set of keys, looked up by kid.
+#[pyclass(frozen, module = "jwtfast")]
+pub struct KeySet(pub Arc<CoreKeySet>);
+
+#[pymethods]
+impl KeySet {
+    #[new]
+    fn new(py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let keys = keys.try_iter()?.map(|key| Ok(key?.cast::<Key>()?.get().0.clone()));
+        let keys = CoreKeySet::new(keys.collect::<PyResult<_>>()?);
+        keys.map(|keys| Self(Arc::new(keys))).map_err(|error| invalid_key(py, &error))
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (data, *, remote=false, allow_weak_hmac=false))]
+    fn from_jwks(
+        py: Python<'_>,
+        data: &Bound<'_, PyAny>,
+        remote: bool,
+        allow_weak_hmac: bool,
+    ) -> PyResult<Self> {
+        let keys =
+            CoreKeySet::from_jwks(&json_text(data)?, JwksOptions { remote, allow_weak_hmac });
+        keys.map(|keys| Self(Arc::new(keys))).map_err(|error| invalid_key(py, &error))
+    }
+
+    #[getter]
+    fn skipped<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.skipped())
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.keys().len()
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, self.0.keys().iter().map(|key| Key(key.clone())))?.try_iter()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<jwtfast.KeySet of {} keys>", self.0.keys().len())
+    }
+}

@@ -1,0 +1,191 @@
+//! `jwtfast.Verifier`.
+
+use crate::arguments::{self, MAX_LEEWAY};
+use crate::errors::{exception, raised};
+use crate::json::to_python;
+use crate::key::Key;
+use crate::keyset::KeySet;
+use jwtfast_core::algorithm::AlgorithmSet;
+use jwtfast_core::claims::{Audience, Checks, short_media_type};
+use jwtfast_core::error::Error;
+use jwtfast_core::keyset::KeySet as CoreKeySet;
+use jwtfast_core::verifier::{Issuer, Verified, Verifier as CoreVerifier};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList};
+use std::sync::Arc;
+use std::thread;
+
+/// Fewer tokens than this a thread are not worth starting it.
+const TOKENS_A_THREAD: usize = 16;
+
+/// The type of `jwtfast.ANY`.
+#[pyclass(frozen, module = "jwtfast")]
+pub struct AnyAudience;
+
+#[pymethods]
+impl AnyAudience {
+    fn __repr__(&self) -> &'static str {
+        "jwtfast.ANY"
+    }
+}
+
+/// Verifies tokens against one key set.
+#[pyclass(frozen, module = "jwtfast")]
+pub struct Verifier(CoreVerifier);
+
+fn key_set(py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Arc<CoreKeySet>> {
+    if let Ok(set) = keys.cast::<KeySet>() {
+        return Ok(set.get().0.clone());
+    }
+    let Ok(key) = keys.cast::<Key>() else {
+        return Err(PyTypeError::new_err("keys must be a jwtfast.KeySet or a jwtfast.Key"));
+    };
+    let set = CoreKeySet::new(vec![key.get().0.clone()]);
+    set.map(Arc::new).map_err(|error| crate::errors::invalid_key(py, &error))
+}
+
+fn audience(value: Option<&Bound<'_, PyAny>>) -> PyResult<Audience> {
+    match value {
+        None => Ok(Audience::Absent),
+        Some(any) if any.is_instance_of::<AnyAudience>() => Ok(Audience::Any),
+        Some(names) => Ok(Audience::OneOf(arguments::strings("audience", names)?)),
+    }
+}
+
+fn leeway(value: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
+    match value.map(|value| arguments::seconds("leeway", value)).transpose()? {
+        Some(long) if long > MAX_LEEWAY => {
+            Err(PyValueError::new_err(format!("leeway must be at most {MAX_LEEWAY} seconds")))
+        }
+        seconds => Ok(seconds.unwrap_or_default()),
+    }
+}
+
+fn allowed(names: Option<Vec<String>>, keys: &CoreKeySet) -> PyResult<AlgorithmSet> {
+    let Some(names) = names else { return Ok(AlgorithmSet::ALL) };
+    let set = arguments::algorithms(&names)?;
+    if set.intersection(keys.algorithms()).is_empty() {
+        return Err(PyValueError::new_err("algorithms names none that the keys serve"));
+    }
+    Ok(set)
+}
+
+#[pymethods]
+impl Verifier {
+    #[new]
+    #[pyo3(signature = (
+        keys, *, issuer=None, audience=None, algorithms=None, leeway=None, require=None,
+        token_types=None, max_lifetime=None, max_token_bytes=65536
+    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=('exp',), token_types=None, max_lifetime=None, max_token_bytes=65536)")]
+    #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python constructor")]
+    fn new(
+        py: Python<'_>,
+        keys: &Bound<'_, PyAny>,
+        issuer: Option<&Bound<'_, PyAny>>,
+        audience: Option<&Bound<'_, PyAny>>,
+        algorithms: Option<Vec<String>>,
+        leeway: Option<&Bound<'_, PyAny>>,
+        require: Option<Vec<String>>,
+        token_types: Option<Vec<String>>,
+        max_lifetime: Option<&Bound<'_, PyAny>>,
+        max_token_bytes: usize,
+    ) -> PyResult<Self> {
+        let keys = key_set(py, keys)?;
+        let required = require.unwrap_or_else(|| vec!["exp".into()]);
+        let checks = Checks {
+            issuers: issuer.map(|value| arguments::strings("issuer", value)).transpose()?,
+            audience: self::audience(audience)?,
+            leeway: self::leeway(leeway)?,
+            max_lifetime: max_lifetime
+                .map(|value| arguments::seconds("max_lifetime", value))
+                .transpose()?,
+            required: required.into_iter().map(String::into_boxed_str).collect(),
+            token_types: token_types.map(|types| {
+                types.iter().map(|typ| short_media_type(typ).into_boxed_str()).collect()
+            }),
+        };
+        let algorithms = allowed(algorithms, &keys)?;
+        let issuer = Issuer { keys: Some(keys), algorithms, checks };
+        Ok(Self(CoreVerifier::new(vec![Arc::new(issuer)], max_token_bytes)))
+    }
+
+    #[pyo3(signature = (token, *, now=None))]
+    fn verify<'py>(
+        &self,
+        py: Python<'py>,
+        token: &Bound<'py, PyAny>,
+        now: Option<f64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (token, now) = (arguments::token(token)?, arguments::now(now)?);
+        match self.check(py, token, now) {
+            Ok(verified) => to_python(py, verified.claims().root()),
+            Err(error) => Err(raised(py, &error)),
+        }
+    }
+
+    #[pyo3(signature = (tokens, *, now=None))]
+    fn verify_many<'py>(
+        &self,
+        py: Python<'py>,
+        tokens: Vec<Bound<'py, PyAny>>,
+        now: Option<f64>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let now = arguments::now(now)?;
+        let octets = tokens.iter().map(arguments::token).collect::<PyResult<Vec<_>>>()?;
+        let verified = py.detach(|| verify_all(&self.0, &octets, now));
+        let results = PyList::empty(py);
+        for result in verified {
+            results.append(match result {
+                Ok(verified) => to_python(py, verified.claims().root())?,
+                Err(error) => exception(py, &error)?,
+            })?;
+        }
+        Ok(results)
+    }
+
+    fn verify_jws<'py>(
+        &self,
+        py: Python<'py>,
+        token: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let token = arguments::token(token)?;
+        let payload = py.detach(|| self.0.verify_jws(token));
+        payload.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| raised(py, &error))
+    }
+}
+
+impl Verifier {
+    /// A public-key check takes far longer than giving the GIL away, an HMAC does not.
+    fn check(&self, py: Python<'_>, token: &[u8], now: f64) -> Result<Verified, Error> {
+        if self.0.is_symmetric() {
+            self.0.verify(token, now)
+        } else {
+            py.detach(|| self.0.verify(token, now))
+        }
+    }
+}
+
+/// Verifies on every core; results stand in the tokens' order.
+fn verify_all(verifier: &CoreVerifier, tokens: &[&[u8]], now: f64) -> Vec<Result<Verified, Error>> {
+    let one = |token: &&[u8]| verifier.verify(token, now);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(tokens.len() / TOKENS_A_THREAD).max(1);
+    if threads == 1 {
+        return tokens.iter().map(one).collect();
+    }
+    let share = tokens.len().div_ceil(threads);
+    thread::scope(|scope| {
+        let running: Vec<_> = tokens
+            .chunks(share)
+            .map(|chunk| scope.spawn(move || chunk.iter().map(one).collect::<Vec<_>>()))
+            .collect();
+        running
+            .into_iter()
+            .flat_map(|thread| match thread.join() {
+                Ok(results) => results,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
