@@ -40,9 +40,9 @@ impl ClaimPath {
     pub fn find<'d>(&self, claims: Value<'d>) -> Option<Value<'d>> {
         let found = match self {
             Self::Name(name) => claims.get(name),
-            Self::Dotted(path) => claims
-                .get(path)
-                .or_else(|| path.split('.').try_fold(claims, |value, name| value.get(name))),
+            Self::Dotted(path) => {
+                claims.get(path).or_else(|| path.split('.').try_fold(claims, Value::get))
+            }
             Self::Pointer(tokens) => {
                 tokens.iter().try_fold(claims, |value, token| step(value, token))
             }

@@ -1,10 +1,10 @@
 //! Strict claim types, and the checks of the registered claims (RFC 7519 section 4.1).
 
 use crate::error::{Error, Reason};
-use crate::json::{Document, Value};
+use crate::json::{Document, Value, View};
 
 /// The largest time that is taken: beyond it a double no longer counts in whole seconds.
-const MAX_TIME: f64 = 9_007_199_254_740_992.0;
+const MAX_TIME: u64 = 1 << 53;
 
 /// What a token's `aud` is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,15 @@ fn invalid(claim: &str, expected: &str) -> Error {
     Error::with_detail(Reason::InvalidClaim, format!("The claim {claim} must be {expected}."))
 }
 
+#[allow(clippy::cast_precision_loss, reason = "2^53 is a double")]
 fn time(name: &str, value: Value<'_>) -> Result<Option<f64>, Error> {
-    let number = value.as_f64().filter(|number| (0.0..=MAX_TIME).contains(number));
+    // An integer just above the limit would round down to it.
+    let beyond = match value.view() {
+        View::Number(text, true) => text.parse().is_ok_and(|number: u64| number > MAX_TIME),
+        _ => false,
+    };
+    let number =
+        value.as_f64().filter(|number| !beyond && (0.0..=MAX_TIME as f64).contains(number));
     number.map(Some).ok_or_else(|| invalid(name, "a number of seconds from 0 to 2^53"))
 }
 
@@ -106,6 +113,15 @@ pub fn parse(payload: Vec<u8>) -> Result<Document, Error> {
     })
 }
 
+/// The `iss` of claims that are not checked yet, to choose whose keys must check them.
+///
+/// # Errors
+/// `missing_claim`, `invalid_claim`.
+pub fn issuer(claims: &Document) -> Result<&str, Error> {
+    let iss = claims.root().get("iss").ok_or_else(|| missing("iss"))?;
+    iss.as_str().ok_or_else(|| invalid("iss", "a string"))
+}
+
 impl Checks {
     /// Checks claims whose signature holds; `now` is in seconds since 1970.
     ///
@@ -121,11 +137,11 @@ impl Checks {
                 "The payload holds a number that no double can hold.",
             ));
         }
-        let absent = |name: &&Box<str>| match &***name {
+        let absent = |name: &str| match name {
             "exp" => found.exp.is_none(),
             other => root.get(other).is_none(),
         };
-        if let Some(name) = self.required.iter().find(absent) {
+        if let Some(name) = self.required.iter().find(|name| absent(name)) {
             return Err(missing(name));
         }
         self.check_times(&found, now)?;
@@ -136,14 +152,15 @@ impl Checks {
     }
 
     fn check_times(&self, found: &Registered<'_>, now: f64) -> Result<(), Error> {
-        // A clock that gives no number must not make a token good: every comparison fails closed.
-        if found.exp.is_some_and(|exp| !(now < exp + self.leeway)) {
+        let (latest, earliest) = (now - self.leeway, now + self.leeway);
+        // Each asks whether the token is good: a clock that is no number makes none good.
+        if !found.exp.is_none_or(|exp| latest < exp) {
             return Err(Reason::TokenExpired.into());
         }
-        if found.nbf.is_some_and(|nbf| !(nbf <= now + self.leeway)) {
+        if !found.nbf.is_none_or(|nbf| nbf <= earliest) {
             return Err(Reason::TokenNotYetValid.into());
         }
-        if found.iat.is_some_and(|iat| !(iat <= now + self.leeway)) {
+        if !found.iat.is_none_or(|iat| iat <= earliest) {
             return Err(Reason::TokenIssuedInFuture.into());
         }
         Ok(())

@@ -30,7 +30,7 @@ impl KeyError {
 
 /// What a signature is checked with: parsed, so that a check only computes.
 enum Check {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Public(ParsedPublicKey),
 }
 
@@ -55,7 +55,7 @@ impl Key {
         let possible = public.algorithms();
         let wanted: Vec<Algorithm> = match algorithm {
             Some(one) if possible.contains(&one) => vec![one],
-            Some(one) => return Err(misfit(one, public.kind(), &possible)),
+            Some(one) => return Err(misfit(one, public.kind(), possible)),
             None => possible.to_vec(),
         };
         let algorithms = wanted.iter().copied().collect();

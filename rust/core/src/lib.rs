@@ -11,6 +11,7 @@ pub mod decision;
 pub mod error;
 pub mod extract;
 pub mod gate;
+pub mod header_memo;
 pub mod identity;
 pub mod json;
 pub mod key;

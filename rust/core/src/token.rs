@@ -29,16 +29,24 @@ impl<'t> Segments<'t> {
         if token.len() > max_bytes {
             return Err(Reason::TokenTooLarge.into());
         }
-        let mut segments = token.splitn(4, |&byte| byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (segments.next(), segments.next(), segments.next(), segments.next())
-        else {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             // Five parts would be a JWE: never decrypted, never inflated.
             return Err(malformed("The token does not have exactly three parts."));
         };
-        let signed = header.len().saturating_add(payload.len()).saturating_add(1);
-        let signed = token.get(..signed).unwrap_or_default();
-        Ok(Self { header, payload, signature, signed })
+        let between = |from: usize, to: usize| token.get(from..to).unwrap_or_default();
+        Ok(Self {
+            header: between(0, first),
+            payload: between(first.saturating_add(1), second),
+            signature: between(second.saturating_add(1), token.len()),
+            signed: between(0, second),
+        })
+    }
+
+    /// The header's text, still encoded.
+    #[must_use]
+    pub const fn header_text(&self) -> &'t [u8] {
+        self.header
     }
 
     /// What the signature covers.
@@ -82,15 +90,16 @@ fn decode(segment: &[u8]) -> Result<Vec<u8>, ()> {
 /// A JOSE header whose members have the right types.
 #[derive(Clone, Debug)]
 pub struct Header {
-    document: Document,
     algorithm: Algorithm,
+    kid: Option<Box<str>>,
+    typ: Option<Box<str>>,
 }
 
 impl Header {
     fn parse(bytes: Vec<u8>) -> Result<Self, Error> {
         let document = Document::parse_object(bytes)
             .map_err(|_| malformed("The header is not a strict JSON object."))?;
-        let mut algorithm = None;
+        let (mut algorithm, mut kid, mut typ) = (None, None, None);
         for (name, value) in document.root().members().into_iter().flatten() {
             match name {
                 // Nothing that `crit` could name is understood (RFC 7515 section 4.1.11).
@@ -98,20 +107,21 @@ impl Header {
                 "b64" if value.as_bool() != Some(true) => {
                     return Err(Reason::UnsupportedCriticalHeader.into());
                 }
-                "alg" | "kid" | "typ" | "cty" => {
-                    let text = value.as_str().ok_or_else(|| {
-                        malformed("The header has an alg, kid, typ or cty that is not a string.")
-                    })?;
-                    if name == "alg" {
-                        algorithm = Some(text);
-                    }
+                "alg" => algorithm = Some(text(value)?),
+                "kid" => kid = Some(text(value)?.into()),
+                "typ" => typ = Some(text(value)?.into()),
+                "cty" => {
+                    text(value)?;
                 }
                 _ => {}
             }
         }
+        if !document.root().numbers_are_finite() {
+            return Err(malformed("The header holds a number that no double can hold."));
+        }
         let name = algorithm.ok_or_else(|| malformed("The header has no alg."))?;
         let algorithm = Algorithm::from_name(name).ok_or(Reason::AlgorithmNotAllowed)?;
-        Ok(Self { document, algorithm })
+        Ok(Self { algorithm, kid, typ })
     }
 
     /// `alg` (RFC 7515 section 4.1.1).
@@ -123,14 +133,19 @@ impl Header {
     /// `kid` (RFC 7515 section 4.1.4).
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.document.root().get("kid").and_then(Value::as_str)
+        self.kid.as_deref()
     }
 
     /// `typ` (RFC 7515 section 4.1.9).
     #[must_use]
     pub fn typ(&self) -> Option<&str> {
-        self.document.root().get("typ").and_then(Value::as_str)
+        self.typ.as_deref()
     }
+}
+
+fn text(value: Value<'_>) -> Result<&str, Error> {
+    const MESSAGE: &str = "The header has an alg, kid, typ or cty that is not a string.";
+    value.as_str().ok_or_else(|| malformed(MESSAGE))
 }
 
 /// Signs a payload into a compact JWS (RFC 7515 section 3.1); the header must say the same `alg`.

@@ -3,7 +3,8 @@
 use crate::algorithm::AlgorithmSet;
 use crate::claims::{self, Checks};
 use crate::error::{Error, Reason};
-use crate::json::{Document, Value};
+use crate::header_memo::HeaderMemo;
+use crate::json::Document;
 use crate::keyset::KeySet;
 use crate::token::{Header, Segments};
 use std::sync::Arc;
@@ -30,9 +31,13 @@ impl Issuer {
         keys.verify(header.kid(), algorithm, segments.signed(), &segments.signature()?)
     }
 
-    fn is_named(&self, iss: Option<&str>) -> bool {
+    fn is_symmetric(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.keys().iter().all(|key| key.is_symmetric()))
+    }
+
+    fn is_named(&self, iss: &str) -> bool {
         let accepted = self.checks.issuers.as_deref();
-        iss.is_some_and(|iss| accepted.is_some_and(|all| all.iter().any(|one| &**one == iss)))
+        accepted.is_some_and(|all| all.iter().any(|one| &**one == iss))
     }
 }
 
@@ -40,7 +45,7 @@ impl Issuer {
 #[derive(Clone, Debug)]
 pub struct Verified {
     claims: Document,
-    header: Header,
+    header: Arc<Header>,
 }
 
 impl Verified {
@@ -52,23 +57,26 @@ impl Verified {
 
     /// The header that the signature covers.
     #[must_use]
-    pub const fn header(&self) -> &Header {
+    pub fn header(&self) -> &Header {
         &self.header
     }
 }
 
 /// Verifies tokens of one issuer, or of several that `iss` tells apart.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Arc<Issuer>>,
     max_token_bytes: usize,
+    symmetric: bool,
+    headers: HeaderMemo,
 }
 
 impl Verifier {
     /// Takes the issuers; where there are several, each must name its `iss`.
     #[must_use]
-    pub const fn new(issuers: Vec<Arc<Issuer>>, max_token_bytes: usize) -> Self {
-        Self { issuers, max_token_bytes }
+    pub fn new(issuers: Vec<Arc<Issuer>>, max_token_bytes: usize) -> Self {
+        let symmetric = issuers.iter().all(|issuer| issuer.is_symmetric());
+        Self { issuers, max_token_bytes, symmetric, headers: HeaderMemo::default() }
     }
 
     /// Verifies a token; `now` is in seconds since 1970.
@@ -78,20 +86,19 @@ impl Verifier {
     /// signature, then the claims as `Checks::check` orders them.
     pub fn verify(&self, token: &[u8], now: f64) -> Result<Verified, Error> {
         let segments = Segments::split(token, self.max_token_bytes)?;
-        let header = segments.header()?;
-        let (issuer, claims) = match self.issuers.as_slice() {
+        let (header, issuer, claims) = match self.issuers.as_slice() {
             [only] => {
-                only.verify_signature(&segments, &header)?;
-                (only, claims::parse(segments.payload()?)?)
+                let header = self.signed_header(&segments, only)?;
+                (header, only, claims::parse(segments.payload()?)?)
             }
             // The claim is read before the signature holds, only to choose whose keys must check it.
             several => {
+                self.header(&segments)?;
                 let claims = claims::parse(segments.payload()?)?;
-                let iss = claims.root().get("iss").and_then(Value::as_str);
+                let iss = claims::issuer(&claims)?;
                 let issuer = several.iter().find(|issuer| issuer.is_named(iss));
                 let issuer = issuer.ok_or(Reason::WrongIssuer)?;
-                issuer.verify_signature(&segments, &header)?;
-                (issuer, claims)
+                (self.signed_header(&segments, issuer)?, issuer, claims)
             }
         };
         issuer.checks.check(&claims, header.typ(), now)?;
@@ -104,21 +111,37 @@ impl Verifier {
     /// As `verify`, up to `invalid_signature`.
     pub fn verify_jws(&self, token: &[u8]) -> Result<Vec<u8>, Error> {
         let segments = Segments::split(token, self.max_token_bytes)?;
-        let header = segments.header()?;
         let issuer = self.issuers.first().ok_or(Reason::UnknownKey)?;
-        issuer.verify_signature(&segments, &header)?;
+        self.signed_header(&segments, issuer)?;
         segments.payload()
+    }
+
+    fn header(&self, segments: &Segments<'_>) -> Result<Arc<Header>, Error> {
+        match self.headers.find(segments.header_text()) {
+            Some(header) => Ok(header),
+            None => segments.header().map(Arc::new),
+        }
+    }
+
+    /// The header, once the signature over it holds.
+    fn signed_header(
+        &self,
+        segments: &Segments<'_>,
+        issuer: &Issuer,
+    ) -> Result<Arc<Header>, Error> {
+        if let Some(known) = self.headers.find(segments.header_text()) {
+            issuer.verify_signature(segments, &known)?;
+            return Ok(known);
+        }
+        let header = Arc::new(segments.header()?);
+        issuer.verify_signature(segments, &header)?;
+        self.headers.keep(segments.header_text(), &header);
+        Ok(header)
     }
 
     /// Whether checking is cheap: a shared secret, not a public key.
     #[must_use]
-    pub fn is_symmetric(&self) -> bool {
-        let symmetric = |issuer: &Arc<Issuer>| {
-            issuer
-                .keys
-                .as_ref()
-                .is_some_and(|keys| keys.keys().iter().all(|key| key.is_symmetric()))
-        };
-        self.issuers.iter().all(symmetric)
+    pub const fn is_symmetric(&self) -> bool {
+        self.symmetric
     }
 }

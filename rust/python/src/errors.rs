@@ -11,7 +11,7 @@ static CLASSES: PyOnceLock<Vec<Py<PyType>>> = PyOnceLock::new();
 
 /// `missing_token` is `MissingTokenError`, and `internal_error` is `InternalError`.
 fn class_name(code: &str) -> String {
-    let mut name = String::with_capacity(code.len() + 5);
+    let mut name = String::new();
     for word in code.split('_').filter(|word| *word != "error") {
         let mut letters = word.chars();
         name.extend(letters.next().map(|first| first.to_ascii_uppercase()));

@@ -72,10 +72,8 @@ impl Gate {
             .map_err(|error| invalid_config(py, vec![(String::new(), error.to_string())]))?;
         let mut sets = HashMap::new();
         for (name, set) in keys {
-            let set = match set.is_none() {
-                true => None,
-                false => Some(set.cast::<KeySet>()?.get().0.clone()),
-            };
+            let set =
+                if set.is_none() { None } else { Some(set.cast::<KeySet>()?.get().0.clone()) };
             sets.insert(name.extract::<String>()?, set);
         }
         let inner =
@@ -98,6 +96,7 @@ impl Gate {
 
     #[getter]
     #[allow(clippy::cast_precision_loss, reason = "each bound is far below 2^53")]
+    #[allow(clippy::unused_self, reason = "every gate has the same; Python asks the gate")]
     fn bucket_bounds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, BOUNDS.map(|nanoseconds| nanoseconds as f64 / 1e9))
     }

@@ -9,6 +9,7 @@ mod gate;
 mod json;
 mod key;
 mod keyset;
+mod names;
 mod verifier;
 
 /// The native half of jwtfast; the types and their documentation stand in `_core.pyi`.

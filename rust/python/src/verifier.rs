@@ -24,6 +24,7 @@ const TOKENS_A_THREAD: usize = 16;
 pub struct AnyAudience;
 
 #[pymethods]
+#[allow(clippy::unused_self, reason = "Python's protocol")]
 impl AnyAudience {
     fn __repr__(&self) -> &'static str {
         "jwtfast.ANY"
@@ -87,7 +88,7 @@ impl Verifier {
         algorithms: Option<Vec<String>>,
         leeway: Option<&Bound<'_, PyAny>>,
         require: Option<Vec<String>>,
-        token_types: Option<Vec<String>>,
+        token_types: Option<&Bound<'_, PyAny>>,
         max_lifetime: Option<&Bound<'_, PyAny>>,
         max_token_bytes: usize,
     ) -> PyResult<Self> {
@@ -101,9 +102,10 @@ impl Verifier {
                 .map(|value| arguments::seconds("max_lifetime", value))
                 .transpose()?,
             required: required.into_iter().map(String::into_boxed_str).collect(),
-            token_types: token_types.map(|types| {
-                types.iter().map(|typ| short_media_type(typ).into_boxed_str()).collect()
-            }),
+            token_types: token_types
+                .map(|types| arguments::strings("token_types", types))
+                .transpose()?
+                .map(|types| types.iter().map(|typ| short_media_type(typ).into()).collect()),
         };
         let algorithms = allowed(algorithms, &keys)?;
         let issuer = Issuer { keys: Some(keys), algorithms, checks };
@@ -125,6 +127,7 @@ impl Verifier {
     }
 
     #[pyo3(signature = (tokens, *, now=None))]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from the call")]
     fn verify_many<'py>(
         &self,
         py: Python<'py>,

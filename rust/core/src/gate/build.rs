@@ -122,7 +122,8 @@ fn policy(
         match issuers.get(wanted.as_str()) {
             Some(issuer) => believed.push(issuer.clone()),
             None => {
-                errors.push((format!("{place}.issuers[{index}]"), "no issuer has this name".into()))
+                errors
+                    .push((format!("{place}.issuers[{index}]"), "no issuer has this name".into()));
             }
         }
     }

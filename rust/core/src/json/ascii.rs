@@ -1,40 +1,41 @@
 //! Writing a value as compact JSON in ASCII, safe in an HTTP header.
 
-use super::Value;
+use super::{Value, View};
 use std::fmt::Write;
 
 impl Value<'_> {
     /// Appends compact JSON in which everything beyond printable ASCII is escaped.
     pub fn write_ascii(self, out: &mut String) {
-        if let Some(text) = self.as_str() {
-            write_string(text, out);
-        } else if let Some((number, _)) = self.as_number_text() {
-            out.push_str(number);
-        } else if let Some(value) = self.as_bool() {
-            out.push_str(if value { "true" } else { "false" });
-        } else if let Some(elements) = self.elements() {
-            out.push('[');
-            for (index, element) in elements.enumerate() {
-                if index > 0 {
-                    out.push(',');
+        match self.view() {
+            View::Null => out.push_str("null"),
+            View::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+            View::Number(text, _) => out.push_str(text),
+            View::Text(text) => write_string(text, out),
+            View::Array(elements) => {
+                out.push('[');
+                for (index, element) in elements.enumerate() {
+                    write_comma(index, out);
+                    element.write_ascii(out);
                 }
-                element.write_ascii(out);
+                out.push(']');
             }
-            out.push(']');
-        } else if let Some(members) = self.members() {
-            out.push('{');
-            for (index, (name, value)) in members.enumerate() {
-                if index > 0 {
-                    out.push(',');
+            View::Object(members) => {
+                out.push('{');
+                for (index, (name, value)) in members.enumerate() {
+                    write_comma(index, out);
+                    write_string(name, out);
+                    out.push(':');
+                    value.write_ascii(out);
                 }
-                write_string(name, out);
-                out.push(':');
-                value.write_ascii(out);
+                out.push('}');
             }
-            out.push('}');
-        } else {
-            out.push_str("null");
         }
+    }
+}
+
+fn write_comma(index: usize, out: &mut String) {
+    if index > 0 {
+        out.push(',');
     }
 }
 

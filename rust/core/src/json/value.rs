@@ -11,6 +11,23 @@ pub struct Value<'d> {
     at: usize,
 }
 
+/// A value by its type.
+#[derive(Clone, Debug)]
+pub enum View<'d> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number's text, and whether it is an integer by its form.
+    Number(&'d str, bool),
+    /// A string's text, unescaped.
+    Text(&'d str),
+    /// An array.
+    Array(Elements<'d>),
+    /// An object.
+    Object(Members<'d>),
+}
+
 impl<'d> Value<'d> {
     pub(super) fn new(document: &'d Document, at: usize) -> Self {
         let Document { text, unescaped, nodes } = document;
@@ -33,12 +50,28 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// The value by its type.
+    #[must_use]
+    pub fn view(self) -> View<'d> {
+        let inside = || self.moved(self.at.saturating_add(1));
+        match self.node() {
+            Node::Null => View::Null,
+            Node::Bool(value) => View::Bool(value),
+            Node::Number { start, end, integer } => {
+                View::Number(range(self.text, start, end), integer)
+            }
+            Node::Plain { start, end } => View::Text(range(self.text, start, end)),
+            Node::Unescaped { start, end } => View::Text(range(self.unescaped, start, end)),
+            Node::Array { next } => View::Array(Elements { at: inside(), end: next as usize }),
+            Node::Object { next } => View::Object(Members { at: inside(), end: next as usize }),
+        }
+    }
+
     /// A string's text, unescaped.
     #[must_use]
     pub fn as_str(self) -> Option<&'d str> {
-        match self.node() {
-            Node::Plain { start, end } => self.text.get(start as usize..end as usize),
-            Node::Unescaped { start, end } => self.unescaped.get(start as usize..end as usize),
+        match self.view() {
+            View::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -58,21 +91,10 @@ impl<'d> Value<'d> {
         self.node() == Node::Null
     }
 
-    /// A number's text as it was written, and whether it is an integer by its form.
-    #[must_use]
-    pub fn as_number_text(self) -> Option<(&'d str, bool)> {
-        match self.node() {
-            Node::Number { start, end, integer } => {
-                Some((self.text.get(start as usize..end as usize)?, integer))
-            }
-            _ => None,
-        }
-    }
-
     /// A number that a double can hold.
     #[must_use]
     pub fn as_f64(self) -> Option<f64> {
-        let (text, integer) = self.as_number_text()?;
+        let View::Number(text, integer) = self.view() else { return None };
         if integer && let Ok(small) = text.parse::<i32>() {
             return Some(f64::from(small));
         }
@@ -82,11 +104,8 @@ impl<'d> Value<'d> {
     /// An array's elements; `None` for anything else.
     #[must_use]
     pub fn elements(self) -> Option<Elements<'d>> {
-        match self.node() {
-            Node::Array { next } => {
-                let first = self.moved(self.at.saturating_add(1));
-                Some(Elements { at: first, end: next as usize })
-            }
+        match self.view() {
+            View::Array(elements) => Some(elements),
             _ => None,
         }
     }
@@ -94,11 +113,8 @@ impl<'d> Value<'d> {
     /// An object's members; `None` for anything else.
     #[must_use]
     pub fn members(self) -> Option<Members<'d>> {
-        match self.node() {
-            Node::Object { next } => {
-                let first = self.moved(self.at.saturating_add(1));
-                Some(Members { at: first, end: next as usize })
-            }
+        match self.view() {
+            View::Object(members) => Some(members),
             _ => None,
         }
     }
@@ -133,6 +149,11 @@ impl<'d> Value<'d> {
             _ => true,
         })
     }
+}
+
+/// Ranges come from the parser and always fit.
+fn range(text: &str, start: u32, end: u32) -> &str {
+    text.get(start as usize..end as usize).unwrap_or_default()
 }
 
 /// Iterates over an array.

@@ -5,6 +5,10 @@ use super::{Check, Key, KeyError, checked_kid};
 use crate::algorithm::Algorithm;
 use crate::json::Document;
 use aws_lc_rs::hmac;
+use base64_simd::STANDARD;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::RSAPublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 impl Key {
     /// Takes the octets of a shared secret.
@@ -64,7 +68,7 @@ impl Key {
                 Algorithm::HS512 => hmac::HMAC_SHA512,
                 _ => hmac::HMAC_SHA256,
             };
-            (one, Check::Hmac(hmac::Key::new(digest, secret)))
+            (one, Check::Hmac(Box::new(hmac::Key::new(digest, secret))))
         };
         Ok(Self {
             kid: checked_kid(kid)?,
@@ -82,13 +86,13 @@ fn refuse_key_material(secret: &[u8]) -> Result<(), KeyError> {
     let text = secret.trim_ascii();
     let starts = |prefix: &str| text.starts_with(prefix.as_bytes());
     let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
-    let what = if holds(b"-----BEGIN ") {
+    let what = if holds(b"-- BEGIN ") || holds(b"--BEGIN ") {
         "PEM text"
     } else if starts("ssh-") || starts("ecdsa-sha2-") || starts("sk-ssh-") || starts("sk-ecdsa-") {
         "an SSH public key"
     } else if is_jwk(text) {
         "a JWK"
-    } else if x509_parser::parse_x509_certificate(text).is_ok() || is_spki(text) {
+    } else if is_der(text) || from_base64(text).is_some_and(|der| is_der(&der)) {
         "a public key in DER"
     } else {
         return Ok(());
@@ -105,7 +109,15 @@ fn is_jwk(text: &[u8]) -> bool {
         })
 }
 
-fn is_spki(der: &[u8]) -> bool {
-    use x509_parser::prelude::FromDer;
-    x509_parser::x509::SubjectPublicKeyInfo::from_der(der).is_ok()
+/// A certificate, a public key in SPKI, or one in PKCS#1.
+fn is_der(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok()
+        || SubjectPublicKeyInfo::from_der(der).is_ok()
+        || RSAPublicKey::from_der(der).is_ok()
+}
+
+/// Some consoles show a public key as the bare lines between the PEM markers.
+fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let lines: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode_to_vec(lines).ok()
 }
