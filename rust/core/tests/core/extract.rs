@@ -1,0 +1,88 @@
+use jwtfast_core::error::Reason;
+use jwtfast_core::extract::Sources;
+use jwtfast_core::settings::SourceSettings;
+
+fn sources() -> Sources {
+    Sources::compile(&[
+        SourceSettings::Header { header: "Authorization".into(), scheme: Some("Bearer".into()) },
+        SourceSettings::Header { header: "X-Token".into(), scheme: None },
+        SourceSettings::Cookie { cookie: "session".into() },
+    ])
+}
+
+type Values<'v> = [&'v [&'v str]; 3];
+
+fn token(values: Values<'_>) -> Result<String, Reason> {
+    let values: Vec<Vec<&[u8]>> =
+        values.iter().map(|all| all.iter().map(|one| one.as_bytes()).collect()).collect();
+    let sources = sources();
+    let found = sources.token(&values);
+    found.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).map_err(|error| error.reason())
+}
+
+/// The headers are asked for in lower case, each once.
+#[test]
+fn request_headers() {
+    let sources = sources();
+    let names: Vec<_> = sources.headers().iter().map(|name| &**name).collect();
+    assert_eq!(vec!["authorization", "x-token", "cookie"], names);
+}
+
+/// One token in one place is found, however the scheme is written.
+#[test]
+fn one_token() {
+    for values in [
+        [&["Bearer t"][..], &[], &[]],
+        [&["bearer t"], &[], &[]],
+        [&["BEARER   t "], &[], &[]],
+        [&["Basic dTpw"], &["t"], &[]],
+        [&[], &[" t "], &[]],
+        [&[], &[""], &["a=b; session=t"]],
+        [&[], &[], &["session=t;x"]],
+        [&[], &[], &["a=b", "session=t"]],
+    ] {
+        assert_eq!(Ok("t".to_owned()), token(values), "{values:?}");
+    }
+}
+
+/// What is no credential of ours counts as none.
+#[test]
+fn no_token() {
+    for values in [
+        [&[][..], &[], &[]],
+        [&["Basic dTpw"], &[], &[]],
+        [&["Bearerx t"], &[], &[]],
+        [&[""], &[""], &[""]],
+        [&[], &[], &["session="]],
+        [&[], &[], &["Session=t; xsession=t; session"]],
+    ] {
+        assert_eq!(Err(Reason::MissingToken), token(values), "{values:?}");
+    }
+}
+
+/// Two tokens are refused wherever they stand: one of them would go unchecked.
+#[test]
+fn two_tokens() {
+    for values in [
+        [&["Bearer t", "Bearer t"][..], &[], &[]],
+        [&["Bearer t", "Basic dTpw"], &[], &[]],
+        [&["Bearer t, Bearer u"], &[], &[]],
+        [&["Bearer t,u"], &[], &[]],
+        [&["Bearer t"], &["u"], &[]],
+        [&["Bearer t"], &[], &["session=u"]],
+        [&[], &["t", "u"], &[]],
+        [&[], &["t"], &["session=u"]],
+        [&[], &[], &["session=t; session=u"]],
+        [&[], &[], &["session=t", "session=t"]],
+    ] {
+        assert_eq!(Err(Reason::MultipleTokens), token(values), "{values:?}");
+    }
+}
+
+/// A scheme alone is a broken credential, not an absent one.
+#[test]
+fn scheme_alone() {
+    for value in ["Bearer", "Bearer ", "bearer   "] {
+        assert_eq!(Err(Reason::MalformedToken), token([&[value], &[], &[]]), "{value:?}");
+    }
+}
