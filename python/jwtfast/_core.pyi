@@ -196,6 +196,10 @@ class Gate:
     def bucket_bounds(self) -> tuple[float, ...]:
         """Upper bounds, in seconds, of the duration buckets behind the counters."""
 
+    @property
+    def needs_peer(self) -> bool:
+        """Whether `decide` must be told who sent the subrequest."""
+
     def counts(self) -> bytes:
         """A snapshot of the counters, as unsigned 64-bit integers of this machine.
 
@@ -210,6 +214,7 @@ class Gate:
         query: str | bytes,
         headers: Sequence[Sequence[str | bytes]],
         *,
+        peer: str | None = None,
         now: float | None = None,
     ) -> Decision:
         """Decide on one request; never raises for anything that a client sent.
@@ -219,6 +224,8 @@ class Gate:
             method: the subrequest's own method.
             query: the subrequest's own query string, without the question mark.
             headers: for each of `request_headers`, every value that came, in order.
+            peer: the IP address that the subrequest came from, None over a Unix socket; only
+                asked for where `needs_peer`.
             now: seconds since 1970; the system's clock where None.
         """
 

@@ -2,69 +2,87 @@
 
 use crate::error::{Error, Reason};
 use crate::settings::SourceSettings;
+use std::borrow::Cow;
 
 /// A place where a token may stand; `index` counts the request headers that the gate asks for.
 #[derive(Clone, Debug)]
 enum Source {
     Header { index: usize, scheme: Option<Box<str>> },
     Cookie { index: usize, name: Box<str> },
+    Query { name: Box<str> },
 }
 
-/// Where tokens may stand, and which request headers that needs.
+/// The request headers that a gate asks for; what needs one keeps its index.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
-    headers: Vec<Box<str>>,
-    sources: Vec<Source>,
+pub struct HeaderNames(Vec<Box<str>>);
+
+impl HeaderNames {
+    /// The index of a header, added where it is new.
+    pub fn index(&mut self, header: &str) -> usize {
+        let name = header.to_ascii_lowercase();
+        let known = self.0.iter().position(|one| **one == *name);
+        known.unwrap_or_else(|| {
+            self.0.push(name.into());
+            self.0.len().saturating_sub(1)
+        })
+    }
+
+    /// The names in lower case.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Box<str>] {
+        &self.0
+    }
 }
+
+/// Where tokens may stand.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
 
 impl Sources {
     /// Compiles the configured places.
     #[must_use]
-    pub fn compile(settings: &[SourceSettings]) -> Self {
-        let mut compiled = Self::default();
-        for place in settings {
-            let source = match place {
-                SourceSettings::Header { header, scheme } => Source::Header {
-                    index: compiled.index(header),
-                    scheme: scheme.as_deref().map(Into::into),
-                },
-                SourceSettings::Cookie { cookie } => {
-                    Source::Cookie { index: compiled.index("cookie"), name: cookie.as_str().into() }
-                }
-            };
-            compiled.sources.push(source);
-        }
-        compiled
+    pub fn compile(settings: &[SourceSettings], names: &mut HeaderNames) -> Self {
+        let source = |place: &SourceSettings| match place {
+            SourceSettings::Header { header, scheme } => Source::Header {
+                index: names.index(header),
+                scheme: scheme.as_deref().map(Into::into),
+            },
+            SourceSettings::Cookie { cookie } => {
+                Source::Cookie { index: names.index("cookie"), name: cookie.as_str().into() }
+            }
+            SourceSettings::Query { query } => Source::Query { name: query.as_str().into() },
+        };
+        Self(settings.iter().map(source).collect())
     }
 
-    fn index(&mut self, header: &str) -> usize {
-        let name = header.to_ascii_lowercase();
-        let known = self.headers.iter().position(|one| **one == *name);
-        known.unwrap_or_else(|| {
-            self.headers.push(name.into());
-            self.headers.len().saturating_sub(1)
-        })
-    }
-
-    /// The request headers, in lower case, whose values `token` wants in this order.
+    /// Whether a token may stand in the query of the original request.
     #[must_use]
-    pub fn headers(&self) -> &[Box<str>] {
-        &self.headers
+    pub fn read_query(&self) -> bool {
+        self.0.iter().any(|source| matches!(source, Source::Query { .. }))
     }
 
-    /// The one token; `values` holds every value that came for each of `headers`.
+    /// The one token; `values` holds every value that came for each header asked for, `query` is
+    /// the original request's.
     ///
     /// # Errors
     /// `missing_token`; `multiple_tokens`, also for a header that came twice; `malformed_token`
     /// for a scheme without a token.
-    pub fn token<'r>(&self, values: &[Vec<&'r [u8]>]) -> Result<&'r [u8], Error> {
+    pub fn token<'r>(
+        &self,
+        values: &[Vec<&'r [u8]>],
+        query: &'r [u8],
+    ) -> Result<Cow<'r, [u8]>, Error> {
         let mut found = None;
-        for source in &self.sources {
-            let (Source::Header { index, .. } | Source::Cookie { index, .. }) = source;
-            let values = values.get(*index).map_or(&[][..], Vec::as_slice);
+        for source in &self.0 {
+            let values = |index: usize| values.get(index).map_or(&[][..], Vec::as_slice);
             let token = match source {
-                Source::Header { scheme, .. } => from_header(values, scheme.as_deref())?,
-                Source::Cookie { name, .. } => from_cookie(values, name)?,
+                Source::Header { index, scheme } => {
+                    from_header(values(*index), scheme.as_deref())?.map(Cow::Borrowed)
+                }
+                Source::Cookie { index, name } => {
+                    from_cookie(values(*index), name)?.map(Cow::Borrowed)
+                }
+                Source::Query { name } => from_query(query, name)?,
             };
             if token.is_some() && found.is_some() {
                 return Err(Reason::MultipleTokens.into());
@@ -120,6 +138,19 @@ fn from_cookie<'r>(values: &[&'r [u8]], name: &str) -> Result<Option<&'r [u8]>, 
             return Err(Reason::MultipleTokens.into());
         }
         found = value.get(1..);
+    }
+    Ok(found.filter(|token| !token.is_empty()))
+}
+
+/// RFC 6750 section 2.3.
+fn from_query<'r>(query: &'r [u8], name: &str) -> Result<Option<Cow<'r, [u8]>>, Error> {
+    let mut tokens = form_urlencoded::parse(query).filter(|(key, _)| key == name);
+    let found = tokens.next().map(|(_, value)| match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    });
+    if tokens.next().is_some() {
+        return Err(Reason::MultipleTokens.into());
     }
     Ok(found.filter(|token| !token.is_empty()))
 }

@@ -3,12 +3,15 @@
 use crate::counters::{Counters, Label};
 use crate::decision::{Answers, Decision, Header};
 use crate::error::{Error, Reason};
-use crate::extract::Sources;
+use crate::extract::{HeaderNames, Sources};
 use crate::keyset::KeySet;
+use crate::original::{Original, OriginalHeaders};
 use crate::overrides::Demands;
 use crate::policy::{Denial, Policy};
+use crate::routes::Routes;
 use crate::settings::{GateSettings, Mode, QueryOverrides};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +21,12 @@ mod build;
 /// What a front door hands in.
 #[derive(Debug)]
 pub struct Request<'r> {
-    /// The policy that the path names; `None` for the default one.
+    /// The policy that the path names; `None` for the one that routes pick, or the default one.
     pub policy: Option<&'r str>,
+    /// The subrequest's own method.
+    pub method: &'r str,
+    /// Who sent the subrequest; `None` over a Unix socket.
+    pub peer: Option<IpAddr>,
     /// The subrequest's own query, without the question mark.
     pub query: &'r [u8],
     /// Every value that came for each of `Gate::request_headers`.
@@ -30,7 +37,10 @@ pub struct Request<'r> {
 #[derive(Debug)]
 pub struct Gate {
     mode: Mode,
+    headers: HeaderNames,
     sources: Sources,
+    original: Option<OriginalHeaders>,
+    routes: Option<Routes>,
     policies: Vec<Policy>,
     by_name: HashMap<Box<str>, usize>,
     overrides: Option<QueryOverrides>,
@@ -56,7 +66,7 @@ impl Gate {
     /// Names, in lower case, of the request headers that a decision needs.
     #[must_use]
     pub fn request_headers(&self) -> &[Box<str>] {
-        self.sources.headers()
+        self.headers.as_slice()
     }
 
     /// The policies' names; a decision's `policy` is an index into them.
@@ -95,42 +105,74 @@ impl Gate {
         self.answers.deny(None, &Reason::InternalError.into(), &[])
     }
 
+    /// Whether a decision needs to know who sent the subrequest.
+    #[must_use]
+    pub const fn needs_peer(&self) -> bool {
+        self.original.is_some()
+    }
+
     fn answer(&self, request: &Request<'_>, now: f64) -> Decision {
-        let index = self.by_name.get(request.policy.unwrap_or(DEFAULT_POLICY));
-        let Some((&index, policy)) =
-            index.and_then(|index| Some((index, self.policies.get(*index)?)))
-        else {
+        let original = self.original.as_ref().map(|headers| headers.read(request));
+        let original = match original.transpose() {
+            Ok(original) => original.flatten(),
+            Err(error) => return self.answers.deny(None, &error, &[]),
+        };
+        let index = match self.choose(request, original.as_ref()) {
+            Ok(index) => index,
+            Err(error) => return self.answers.deny(None, &error, &[]),
+        };
+        let Some(policy) = self.policies.get(index) else {
             return self.answers.deny(None, &Reason::NoPolicy.into(), &[]);
         };
-        match self.check(policy, request, now) {
+        let query = original.map_or(&[][..], |original| original.query);
+        match self.check(policy, request, query, now) {
             Ok(identity) => self.answers.allow(index, identity),
             Err(denial) if policy.shadow => {
                 // Identity headers are sent empty: a request that was not let in is nobody's.
                 let identity = policy.identity.headers(None).unwrap_or_default();
-                Decision {
-                    reason: Some(denial.error.reason()),
-                    ..self.answers.allow(index, identity)
-                }
+                let reason = Some(denial.error.reason());
+                Decision { reason, ..self.answers.allow(index, identity) }
             }
             Err(denial) => self.answers.deny(Some(index), &denial.error, denial.scopes),
         }
+    }
+
+    /// The index of the policy that decides.
+    fn choose(
+        &self,
+        request: &Request<'_>,
+        original: Option<&Original<'_>>,
+    ) -> Result<usize, Error> {
+        let found = match (request.policy, &self.routes) {
+            (Some(name), _) => self.by_name.get(name).copied(),
+            (None, None) => self.by_name.get(DEFAULT_POLICY).copied(),
+            (None, Some(routes)) => {
+                let original = original.ok_or_else(|| {
+                    let detail = "The proxy does not tell the original request.";
+                    Error::with_detail(Reason::BadOriginalRequest, detail)
+                })?;
+                routes.policy(original, original.method.unwrap_or(request.method))
+            }
+        };
+        found.ok_or_else(|| Reason::NoPolicy.into())
     }
 
     fn check<'p>(
         &self,
         policy: &'p Policy,
         request: &Request<'_>,
+        query: &[u8],
         now: f64,
     ) -> Result<Vec<Header>, Denial<'p>> {
         let demands =
             self.overrides.map(|allowed| Demands::read(request.query, allowed, self.mode));
-        let token = match self.sources.token(&request.headers) {
+        let token = match self.sources.token(&request.headers, query) {
             Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
                 return Ok(policy.identity.headers(None)?);
             }
             token => token?,
         };
-        let verified = policy.verifier.verify(token, now)?;
+        let verified = policy.verifier.verify(&token, now)?;
         let claims = verified.claims().root();
         policy.check(claims)?;
         if demands.transpose()?.is_some_and(|demands| !demands.hold(claims)) {

@@ -1,5 +1,6 @@
 //! What a gate is built from: a document that the server writes from its configuration.
 
+use crate::routes::RouteSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,12 @@ pub struct GateSettings {
     pub token: Vec<SourceSettings>,
     /// By name.
     pub policies: BTreeMap<String, PolicySettings>,
+    /// Which policy an original request gets; the default one where there are none.
+    #[serde(default)]
+    pub routes: Vec<RouteSettings>,
+    /// How the proxy tells the original request.
+    #[serde(default)]
+    pub original_request: Option<OriginalSettings>,
     /// What the subrequest's own query may demand; nothing where absent.
     #[serde(default)]
     pub query_overrides: Option<QueryOverrides>,
@@ -36,6 +43,22 @@ pub enum Mode {
     Standard,
     /// Those of nginx-subrequest-auth-jwt: 401 for everything, no headers.
     Legacy,
+}
+
+/// How the proxy tells the original request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginalSettings {
+    /// Carries the URL, or the path and query.
+    pub uri_header: String,
+    /// Carries the host, where `uri_header` has only the path.
+    #[serde(default)]
+    pub host_header: Option<String>,
+    /// Carries the method; where it is absent or does not come, the subrequest's own counts.
+    #[serde(default)]
+    pub method_header: Option<String>,
+    /// Networks whose peers may tell it; a Unix socket's peer always may.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// One issuer.
@@ -81,6 +104,11 @@ pub enum SourceSettings {
     Cookie {
         /// The cookie's name, to the byte.
         cookie: String,
+    },
+    /// A parameter of the original request's query (RFC 6750 section 2.3).
+    Query {
+        /// The parameter's name, to the byte.
+        query: String,
     },
 }
 

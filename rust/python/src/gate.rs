@@ -8,9 +8,11 @@ use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::error::Reason;
 use jwtfast_core::gate::{Gate as CoreGate, Request};
 use jwtfast_core::settings::GateSettings;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// What the gate answers to one request.
@@ -67,14 +69,15 @@ const NOT_TEXT: &[u8] = b"\xff";
 #[pymethods]
 impl Gate {
     #[new]
-    fn new(py: Python<'_>, settings: &[u8], keys: &Bound<'_, PyDict>) -> PyResult<Self> {
+    fn new(py: Python<'_>, settings: &[u8], keys: &Bound<'_, PyMapping>) -> PyResult<Self> {
         let settings: GateSettings = serde_json::from_slice(settings)
             .map_err(|error| invalid_config(py, vec![(String::new(), error.to_string())]))?;
         let mut sets = HashMap::new();
-        for (name, set) in keys {
+        for item in keys.items()? {
+            let (name, set): (String, Bound<'_, PyAny>) = item.extract()?;
             let set =
                 if set.is_none() { None } else { Some(set.cast::<KeySet>()?.get().0.clone()) };
-            sets.insert(name.extract::<String>()?, set);
+            sets.insert(name, set);
         }
         let inner =
             CoreGate::build(&settings, &sets).map_err(|errors| invalid_config(py, errors))?;
@@ -101,12 +104,18 @@ impl Gate {
         PyTuple::new(py, BOUNDS.map(|nanoseconds| nanoseconds as f64 / 1e9))
     }
 
+    #[getter]
+    fn needs_peer(&self) -> bool {
+        self.inner.needs_peer()
+    }
+
     fn counts<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let bytes: Vec<u8> = self.inner.counters().snapshot().flat_map(u64::to_ne_bytes).collect();
         PyBytes::new(py, &bytes)
     }
 
-    #[pyo3(signature = (policy, method, query, headers, *, now=None))]
+    #[pyo3(signature = (policy, method, query, headers, *, peer=None, now=None))]
+    #[allow(clippy::too_many_arguments, reason = "what a request brings")]
     fn decide(
         &self,
         py: Python<'_>,
@@ -114,15 +123,16 @@ impl Gate {
         method: &Bound<'_, PyAny>,
         query: &Bound<'_, PyAny>,
         headers: &Bound<'_, PyAny>,
+        peer: Option<&str>,
         now: Option<f64>,
     ) -> PyResult<Decision> {
         let start = Instant::now();
-        // Routes read the method; a policy that the path names does not.
-        let _ = method;
         let now = arguments::now(now)?;
         let values = header_values(headers)?;
         let request = Request {
             policy: policy.map(|name| text(name)).transpose()?,
+            method: text(method)?,
+            peer: peer.map(peer_address).transpose()?,
             query: arguments::octets(query)?.unwrap_or(NOT_TEXT),
             headers: values
                 .iter()
@@ -147,7 +157,11 @@ impl Gate {
     }
 }
 
-/// A policy's name; what is not Unicode names none.
+fn peer_address(text: &str) -> PyResult<IpAddr> {
+    text.parse().map_err(|_| PyValueError::new_err("peer is not an IP address"))
+}
+
+/// A name's text; what is not Unicode names nothing.
 fn text<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let octets = arguments::octets(name)?.unwrap_or(NOT_TEXT);
     Ok(std::str::from_utf8(octets).unwrap_or("\u{fffd}"))

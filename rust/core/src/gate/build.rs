@@ -5,10 +5,12 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::claims::{Audience, Checks, short_media_type};
 use crate::counters::Counters;
 use crate::decision::Answers;
-use crate::extract::Sources;
+use crate::extract::{HeaderNames, Sources};
 use crate::identity::Identity;
 use crate::keyset::KeySet;
+use crate::original::OriginalHeaders;
 use crate::policy::Policy;
+use crate::routes::Routes;
 use crate::rule::compile_all;
 use crate::settings::{GateSettings, IssuerSettings, PolicySettings};
 use crate::verifier::{Issuer, Verifier};
@@ -44,14 +46,30 @@ pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors
         .iter()
         .map(|(name, one)| policy(name, one, limit, &issuers, &mut errors))
         .collect();
+    let by_name = policies.iter().enumerate();
+    let by_name = by_name.map(|(index, policy)| (policy.name.clone(), index)).collect();
+    let mut headers = HeaderNames::default();
+    let sources = Sources::compile(&settings.token, &mut headers);
+    let original = settings
+        .original_request
+        .as_ref()
+        .map(|original| OriginalHeaders::compile(original, &mut headers, &mut errors));
+    if original.is_none() && (sources.read_query() || !settings.routes.is_empty()) {
+        let message =
+            "routes and tokens in a query need to know which header tells the original request";
+        errors.push(("original_request".into(), message.into()));
+    }
+    let routes = Routes::compile(&settings.routes, &by_name, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let each = policies.iter().enumerate();
     Ok(Gate {
         mode: settings.mode,
-        sources: Sources::compile(&settings.token),
-        by_name: each.map(|(index, policy)| (policy.name.clone(), index)).collect(),
+        headers,
+        sources,
+        original,
+        routes: (!settings.routes.is_empty()).then_some(routes),
+        by_name,
         counters: Counters::new(policies.len()),
         policies,
         overrides: settings.query_overrides,

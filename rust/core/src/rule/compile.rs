@@ -117,7 +117,8 @@ fn whole_value(text: &str) -> Result<Regex, String> {
         RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| {
             // The last line of the error names the cause; those before it draw a picture.
             let message = error.to_string();
-            format!("bad regular expression: {}", message.lines().last().unwrap_or_default().trim())
+            let cause = message.lines().last().unwrap_or_default().trim();
+            format!("bad regular expression: {}", cause.trim_start_matches("error: "))
         })
     };
     // Compiled alone first, so that a stray bracket cannot close the anchors' group.

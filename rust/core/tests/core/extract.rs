@@ -1,30 +1,37 @@
 use jwtfast_core::error::Reason;
-use jwtfast_core::extract::Sources;
+use jwtfast_core::extract::{HeaderNames, Sources};
 use jwtfast_core::settings::SourceSettings;
 
-fn sources() -> Sources {
-    Sources::compile(&[
+fn sources() -> (Sources, HeaderNames) {
+    let mut names = HeaderNames::default();
+    let places = [
         SourceSettings::Header { header: "Authorization".into(), scheme: Some("Bearer".into()) },
         SourceSettings::Header { header: "X-Token".into(), scheme: None },
         SourceSettings::Cookie { cookie: "session".into() },
-    ])
+        SourceSettings::Query { query: "access_token".into() },
+    ];
+    (Sources::compile(&places, &mut names), names)
 }
 
 type Values<'v> = [&'v [&'v str]; 3];
 
 fn token(values: Values<'_>) -> Result<String, Reason> {
+    token_with_query(values, "")
+}
+
+fn token_with_query(values: Values<'_>, query: &str) -> Result<String, Reason> {
     let values: Vec<Vec<&[u8]>> =
         values.iter().map(|all| all.iter().map(|one| one.as_bytes()).collect()).collect();
-    let sources = sources();
-    let found = sources.token(&values);
+    let (sources, _) = sources();
+    let found = sources.token(&values, query.as_bytes());
     found.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).map_err(|error| error.reason())
 }
 
 /// The headers are asked for in lower case, each once.
 #[test]
 fn request_headers() {
-    let sources = sources();
-    let names: Vec<_> = sources.headers().iter().map(|name| &**name).collect();
+    let (_, names) = sources();
+    let names: Vec<_> = names.as_slice().iter().map(|name| &**name).collect();
     assert_eq!(vec!["authorization", "x-token", "cookie"], names);
 }
 
@@ -84,5 +91,19 @@ fn two_tokens() {
 fn scheme_alone() {
     for value in ["Bearer", "Bearer ", "bearer   "] {
         assert_eq!(Err(Reason::MalformedToken), token([&[value], &[], &[]]), "{value:?}");
+    }
+}
+
+/// A parameter of the query counts like any other place, and only once.
+#[test]
+fn query() {
+    let none = [&[][..], &[], &[]];
+    assert_eq!(Ok("t".to_owned()), token_with_query(none, "a=b&access_token=t"));
+    assert_eq!(Ok("t.t".to_owned()), token_with_query(none, "access_token=t%2Et"));
+    assert_eq!(Err(Reason::MissingToken), token_with_query(none, "access_token=&Access_Token=t"));
+    for (values, query) in
+        [(none, "access_token=t&access_token=t"), ([&["Bearer t"], &[], &[]], "access_token=t")]
+    {
+        assert_eq!(Err(Reason::MultipleTokens), token_with_query(values, query));
     }
 }

@@ -54,7 +54,8 @@ fn good() -> Value {
 
 fn decide(gate: &Gate, policy: Option<&str>, authorization: Option<&str>) -> Decision {
     let values = authorization.map(str::as_bytes).into_iter().collect();
-    gate.decide(&Request { policy, query: b"", headers: vec![values] }, NOW)
+    let request = Request { policy, method: "GET", peer: None, query: b"", headers: vec![values] };
+    gate.decide(&request, NOW)
 }
 
 fn header<'d>(decision: &'d Decision, name: &str) -> Option<&'d str> {

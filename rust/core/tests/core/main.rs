@@ -15,4 +15,6 @@ mod header_memo;
 mod identity;
 mod json;
 mod keyset;
+mod original;
+mod routes;
 mod rule;
