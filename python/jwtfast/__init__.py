@@ -3,7 +3,7 @@
 ::
 
     key = jwtfast.Key.from_pem(pem, algorithm="ES256", kid="a")
-    verifier = jwtfast.Verifier(jwtfast.KeySet([key]), issuer="https://login.example.com", audience="api")
+    verifier = jwtfast.Verifier(key, issuer="https://login.example.com", audience="api")
     claims = verifier.verify(token)  # a dict, or the JWTError whose code says what is wrong
 """
 

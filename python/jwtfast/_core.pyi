@@ -9,11 +9,13 @@ from jwtfast.exceptions import JWTError
 __all__ = [
     "ALGORITHMS",
     "ANY",
+    "AnyAudience",
     "Decision",
     "Gate",
     "Key",
     "KeySet",
     "Verifier",
+    "__version__",
     "encode",
     "reasons",
 ]
@@ -39,15 +41,11 @@ class Key:
     """
 
     @staticmethod
-    def from_pem(
-        pem: str | bytes, *, algorithm: str | None = None, kid: str | None = None
-    ) -> Key:
+    def from_pem(pem: str | bytes, *, algorithm: str | None = None, kid: str | None = None) -> Key:
         """Read one PEM block: SPKI, PKCS#1, X.509 certificate, or a private key to sign with."""
 
     @staticmethod
-    def from_jwk(
-        jwk: str | bytes | Mapping[str, Any], *, allow_weak_hmac: bool = False
-    ) -> Key:
+    def from_jwk(jwk: str | bytes | Mapping[str, Any], *, allow_weak_hmac: bool = False) -> Key:
         """Read one JWK (RFC 7517), public or private."""
 
     @staticmethod
@@ -111,7 +109,23 @@ class KeySet:
 
 @final
 class Verifier:
-    """Verifies tokens against one key set; immutable, and safe to share between threads."""
+    """Verifies tokens against one key set; immutable, and safe to share between threads.
+
+    Args:
+        keys: a set, or one key.
+        issuer: the accepted `iss`, one or several; None does not compare it.
+        audience: the accepted `aud`, one or several; None refuses tokens that have one, `ANY`
+            does not compare it.
+        algorithms: allowed beyond what the keys are bound to; None allows all of that.
+        leeway: seconds by which clocks may differ, at most 300.
+        require: claims that must be present; None requires `exp`.
+        token_types: accepted `typ` header values (RFC 8725 section 3.11); None takes any.
+        max_lifetime: the longest time from `iat` to `exp`; None takes any.
+        max_token_bytes: longer tokens are refused unread.
+
+    Raises:
+        ValueError: an argument that cannot hold.
+    """
 
     def __new__(
         cls,
@@ -121,7 +135,7 @@ class Verifier:
         audience: str | Sequence[str] | AnyAudience | None = None,
         algorithms: Sequence[str] | None = None,
         leeway: float | timedelta = 0,
-        require: Sequence[str] = ("exp",),
+        require: Sequence[str] | None = None,
         token_types: Sequence[str] | None = None,
         max_lifetime: float | timedelta | None = None,
         max_token_bytes: int = 65536,

@@ -4,12 +4,13 @@ use crate::counters::{Counters, Label};
 use crate::decision::{Answers, Decision, Header};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
+use crate::json::Value;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
-use crate::overrides::Demands;
+use crate::overrides::{Demands, Overrides};
 use crate::policy::{Denial, Policy};
 use crate::routes::Routes;
-use crate::settings::{GateSettings, Mode, QueryOverrides};
+use crate::settings::GateSettings;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,14 +37,13 @@ pub struct Request<'r> {
 /// Decides on requests.
 #[derive(Debug)]
 pub struct Gate {
-    mode: Mode,
     headers: HeaderNames,
     sources: Sources,
     original: Option<OriginalHeaders>,
     routes: Option<Routes>,
     policies: Vec<Policy>,
     by_name: HashMap<Box<str>, usize>,
-    overrides: Option<QueryOverrides>,
+    overrides: Option<Overrides>,
     answers: Answers,
     counters: Counters,
 }
@@ -164,20 +164,42 @@ impl Gate {
         query: &[u8],
         now: f64,
     ) -> Result<Vec<Header>, Denial<'p>> {
-        let demands =
-            self.overrides.map(|allowed| Demands::read(request.query, allowed, self.mode));
+        let overrides = self.overrides.as_ref();
+        let demands = overrides.map(|all| all.demands(request.query).map(|demands| (all, demands)));
         let token = match self.sources.token(&request.headers, query) {
             Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
-                return Ok(policy.identity.headers(None)?);
+                return identity(policy, demands.transpose()?.as_ref(), None);
             }
             token => token?,
         };
         let verified = policy.verifier.verify(&token, now)?;
         let claims = verified.claims().root();
         policy.check(claims)?;
-        if demands.transpose()?.is_some_and(|demands| !demands.hold(claims)) {
+        // Told last, so that whoever sends a bad token hears of the token.
+        let demands = demands.transpose()?;
+        if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(claims)) {
             return Err(Error::from(Reason::PolicyDenied).into());
         }
-        Ok(policy.identity.headers(Some(claims))?)
+        identity(policy, demands.as_ref(), Some(claims))
     }
+}
+
+/// The policy's identity headers, and those that the query asks for.
+fn identity<'p>(
+    policy: &'p Policy,
+    demands: Option<&(&Overrides, Arc<Demands>)>,
+    claims: Option<Value<'_>>,
+) -> Result<Vec<Header>, Denial<'p>> {
+    let mut headers = policy.identity.headers(claims)?;
+    if let Some((overrides, demands)) = demands {
+        for (name, value) in overrides.headers(demands, claims)? {
+            // The policy's own headers cannot be redefined from outside.
+            if headers.iter().any(|(known, _)| *known == name) {
+                let detail = "The subrequest names a header that the policy sets.";
+                return Err(Error::with_detail(Reason::PolicyDenied, detail).into());
+            }
+            headers.push((name, value));
+        }
+    }
+    Ok(headers)
 }

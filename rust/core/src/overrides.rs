@@ -1,60 +1,167 @@
-//! What the subrequest's own query demands: `claims_NAME=value`, where the settings allow it.
+//! What the subrequest's own query demands, where the settings allow it: `claims_NAME=value`,
+//! `claims_regexp_NAME=pattern`, `headers_NAME=claim`.
 
 use crate::claim_path::ClaimPath;
+use crate::decision::Header;
 use crate::error::{Error, Reason};
+use crate::identity::Identity;
 use crate::json::Value;
-use crate::settings::{Mode, QueryOverrides};
+use crate::rule::{any_element, pattern};
+use crate::settings::{IdentitySettings, QueryOverrides};
+use regex::Regex;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// Claims that a query names, each with the values that would do.
+/// How many different queries are kept compiled; a proxy's configuration has a handful.
+const MAX_QUERIES: usize = 256;
+
+/// Longer queries are compiled anew each time.
+const MAX_KEPT_BYTES: usize = 1024;
+
+/// What would do for a claim.
+#[derive(Debug)]
+enum Wanted {
+    Value(Box<str>),
+    Match(Regex),
+}
+
+/// Everything that one query demands.
 #[derive(Debug, Default)]
-pub struct Demands(Vec<(ClaimPath, Vec<String>)>);
+pub struct Demands {
+    /// Each claim with what would do; every claim must have one of its own.
+    claims: Vec<(ClaimPath, Vec<Wanted>)>,
+    identity: Identity,
+}
 
-impl Demands {
-    /// Reads a query string (application/x-www-form-urlencoded).
+/// Reads queries, and keeps what it read: the same few come with every request.
+#[derive(Debug)]
+pub struct Overrides {
+    allowed: QueryOverrides,
+    known: RwLock<HashMap<Box<[u8]>, Arc<Demands>>>,
+}
+
+fn denied(detail: impl Into<Box<str>>) -> Error {
+    Error::with_detail(Reason::PolicyDenied, detail)
+}
+
+impl Overrides {
+    /// Takes what the settings allow.
+    #[must_use]
+    pub fn new(allowed: QueryOverrides) -> Self {
+        Self { allowed, known: RwLock::default() }
+    }
+
+    /// The demands of a query string (application/x-www-form-urlencoded).
     ///
     /// # Errors
     /// `policy_denied` where a demand is required and none is made, or one cannot be read.
-    pub fn read(query: &[u8], allowed: QueryOverrides, mode: Mode) -> Result<Self, Error> {
-        let mut demands: Vec<(String, Vec<String>)> = Vec::new();
-        for (key, value) in form_urlencoded::parse(query) {
-            let Some(name) = key.strip_prefix("claims_").filter(|_| allowed.claims) else {
-                continue;
-            };
-            match demands.iter_mut().find(|(known, _)| known == name) {
-                Some((_, values)) => values.push(value.into()),
-                None => demands.push((name.into(), vec![value.into()])),
+    pub fn demands(&self, query: &[u8]) -> Result<Arc<Demands>, Error> {
+        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(query) {
+            return Ok(known.clone());
+        }
+        let demands = Arc::new(self.read(query)?);
+        if query.len() <= MAX_KEPT_BYTES {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() < MAX_QUERIES {
+                known.insert(query.into(), demands.clone());
             }
         }
-        if demands.is_empty() && allowed.required {
-            return Err(denied("The subrequest names no claim to check."));
-        }
-        let path = |name: String| match mode {
-            Mode::Legacy => Ok(ClaimPath::Name(name.into())),
-            Mode::Standard => ClaimPath::parse(&name)
-                .map_err(|_| denied("The subrequest names a broken claim path.")),
-        };
-        demands
-            .into_iter()
-            .map(|(name, values)| Ok((path(name)?, values)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        Ok(demands)
     }
 
-    /// Whether every claim named has one of its values, itself or in its array.
-    #[must_use]
-    pub fn hold(&self, claims: Value<'_>) -> bool {
-        self.0.iter().all(|(path, values)| {
-            let fits = |one: Value<'_>| {
-                one.as_str().is_some_and(|text| values.iter().any(|it| it == text))
+    fn read(&self, query: &[u8]) -> Result<Demands, Error> {
+        let mut claims: Vec<(ClaimPath, Vec<Wanted>)> = Vec::new();
+        let mut identity = BTreeMap::new();
+        for (key, value) in form_urlencoded::parse(query) {
+            let (name, wanted) = match self.kind(&key) {
+                None => continue,
+                Some((Kind::Header, name)) => {
+                    let claim = IdentitySettings::Claim(value.into());
+                    if identity.insert(name.to_owned(), claim).is_some() {
+                        return Err(denied("The subrequest names a header twice."));
+                    }
+                    continue;
+                }
+                Some((Kind::Claim, name)) => (name, Wanted::Value(value.into())),
+                Some((Kind::Pattern, name)) => {
+                    let regex = pattern(&value, !self.allowed.search);
+                    let regex =
+                        regex.map_err(|_| denied("The subrequest names a broken pattern."))?;
+                    (name, Wanted::Match(regex))
+                }
             };
-            path.find(claims).is_some_and(|value| match value.elements() {
-                Some(mut elements) => elements.any(fits),
-                None => fits(value),
-            })
-        })
+            let path = self.path(name)?;
+            match claims.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, all)) => all.push(wanted),
+                None => claims.push((path, vec![wanted])),
+            }
+        }
+        if claims.is_empty() && self.allowed.required {
+            return Err(denied("The subrequest names no claim to check."));
+        }
+        let mut errors = Vec::new();
+        let identity = Identity::compile(&identity, "headers", &mut errors);
+        match errors.first() {
+            Some(_) => Err(denied("The subrequest names a header that cannot be sent.")),
+            None => Ok(Demands { claims, identity }),
+        }
+    }
+
+    /// What a parameter is for. `claims_regexp_` comes first, for it begins with `claims_` too.
+    fn kind<'k>(&self, key: &'k str) -> Option<(Kind, &'k str)> {
+        let all = [
+            ("claims_regexp_", Kind::Pattern, self.allowed.regexp),
+            ("claims_", Kind::Claim, self.allowed.claims),
+            ("headers_", Kind::Header, self.allowed.headers),
+        ];
+        let allowed = all.into_iter().filter(|(_, _, allowed)| *allowed);
+        allowed.into_iter().find_map(|(prefix, kind, _)| Some((kind, key.strip_prefix(prefix)?)))
+    }
+
+    fn path(&self, name: &str) -> Result<ClaimPath, Error> {
+        if self.allowed.names_only {
+            return Ok(ClaimPath::Name(name.into()));
+        }
+        ClaimPath::parse(name).map_err(|_| denied("The subrequest names a broken claim path."))
+    }
+
+    /// The identity headers that a query asks for.
+    ///
+    /// # Errors
+    /// `invalid_claim` with status 403 for a value that cannot be sent.
+    pub fn headers(
+        &self,
+        demands: &Demands,
+        claims: Option<Value<'_>>,
+    ) -> Result<Vec<Header>, Error> {
+        let mut headers = demands.identity.headers(claims)?;
+        if self.allowed.omit_absent {
+            headers.retain(|(_, value)| !value.is_empty());
+        }
+        Ok(headers)
     }
 }
 
-fn denied(detail: &'static str) -> Error {
-    Error::with_detail(Reason::PolicyDenied, detail)
+enum Kind {
+    Claim,
+    Pattern,
+    Header,
+}
+
+impl Demands {
+    /// Whether every claim named has one of its values, itself or in its array.
+    #[must_use]
+    pub fn hold(&self, claims: Value<'_>) -> bool {
+        let fits = |one: Value<'_>, wanted: &[Wanted]| {
+            one.as_str().is_some_and(|text| {
+                wanted.iter().any(|wanted| match wanted {
+                    Wanted::Value(value) => **value == *text,
+                    Wanted::Match(regex) => regex.is_match(text),
+                })
+            })
+        };
+        self.claims.iter().all(|(path, wanted)| {
+            path.find(claims).is_some_and(|value| any_element(value, |one| fits(one, wanted)))
+        })
+    }
 }

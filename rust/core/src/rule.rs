@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 mod compile;
 
 pub use compile::compile_all;
+pub(crate) use compile::pattern;
 
 /// A condition on verified claims.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ fn is_among(list: &[Scalar], value: Value<'_>) -> bool {
 }
 
 /// Whether a predicate holds for the value or, where it is an array, for one of its elements.
-fn any_element(value: Value<'_>, holds: impl Fn(Value<'_>) -> bool) -> bool {
+pub(crate) fn any_element(value: Value<'_>, holds: impl Fn(Value<'_>) -> bool) -> bool {
     match value.elements() {
         Some(mut elements) => elements.any(holds),
         None => holds(value),

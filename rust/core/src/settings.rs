@@ -165,12 +165,21 @@ pub enum Form {
 
 /// What the subrequest's own query may demand.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
+#[serde(default, deny_unknown_fields)]
 pub struct QueryOverrides {
     /// `claims_NAME=value`, repeated for any of several.
-    #[serde(default)]
     pub claims: bool,
-    /// A query without any `claims_` parameter is denied.
-    #[serde(default)]
+    /// `claims_regexp_NAME=pattern`, for the whole value.
+    pub regexp: bool,
+    /// `headers_NAME=claim`, sent beside the policy's identity headers.
+    pub headers: bool,
+    /// A query without any claim to check is denied.
     pub required: bool,
+    /// A pattern may match a part of the value, as the services that we replace have it.
+    pub search: bool,
+    /// NAME is a top-level name, never a path.
+    pub names_only: bool,
+    /// A header whose claim is absent is left out instead of sent empty.
+    pub omit_absent: bool,
 }

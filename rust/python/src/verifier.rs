@@ -78,7 +78,7 @@ impl Verifier {
     #[pyo3(signature = (
         keys, *, issuer=None, audience=None, algorithms=None, leeway=None, require=None,
         token_types=None, max_lifetime=None, max_token_bytes=65536
-    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=('exp',), token_types=None, max_lifetime=None, max_token_bytes=65536)")]
+    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=None, token_types=None, max_lifetime=None, max_token_bytes=65536)")]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python constructor")]
     fn new(
         py: Python<'_>,

@@ -9,6 +9,7 @@ use crate::extract::{HeaderNames, Sources};
 use crate::identity::Identity;
 use crate::keyset::KeySet;
 use crate::original::OriginalHeaders;
+use crate::overrides::Overrides;
 use crate::policy::Policy;
 use crate::routes::Routes;
 use crate::rule::compile_all;
@@ -64,7 +65,6 @@ pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors
         return Err(errors);
     }
     Ok(Gate {
-        mode: settings.mode,
         headers,
         sources,
         original,
@@ -72,7 +72,7 @@ pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors
         by_name,
         counters: Counters::new(policies.len()),
         policies,
-        overrides: settings.query_overrides,
+        overrides: settings.query_overrides.map(Overrides::new),
         answers: Answers::new(settings.mode, &settings.realm, settings.unavailable_status),
     })
 }

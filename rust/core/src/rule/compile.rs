@@ -94,7 +94,7 @@ fn test(name: &str, value: &Value) -> Result<Test, String> {
             let text = value.as_str();
             let text = text
                 .ok_or_else(|| format!("expected a regular expression, found {}", kind(value)))?;
-            whole_value(text).map(Test::Matches)
+            pattern(text, true).map(Test::Matches)
         }
         "eq" => compare(&[Equal]),
         "gt" => compare(&[Greater]),
@@ -111,8 +111,8 @@ fn test(name: &str, value: &Value) -> Result<Test, String> {
     }
 }
 
-/// A linear-time regular expression that must match the whole value.
-fn whole_value(text: &str) -> Result<Regex, String> {
+/// A linear-time regular expression, for the whole value or for a part of it.
+pub(crate) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
     let build = |text: &str| {
         RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| {
             // The last line of the error names the cause; those before it draw a picture.
@@ -122,8 +122,8 @@ fn whole_value(text: &str) -> Result<Regex, String> {
         })
     };
     // Compiled alone first, so that a stray bracket cannot close the anchors' group.
-    build(text)?;
-    build(&format!(r"\A(?:{text})\z"))
+    let alone = build(text)?;
+    if whole { build(&format!(r"\A(?:{text})\z")) } else { Ok(alone) }
 }
 
 fn scopes(value: &Value, place: &str, errors: &mut Errors) -> Option<Vec<Box<str>>> {

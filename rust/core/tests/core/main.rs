@@ -16,5 +16,6 @@ mod identity;
 mod json;
 mod keyset;
 mod original;
+mod overrides;
 mod routes;
 mod rule;
