@@ -1,0 +1,275 @@
+"""The granian application: one service behind an ASGI, an RSGI and a WSGI front door.
+
+ASGI is the front door to use. It alone hands over every byte of every header value: RSGI leaves
+out values with bytes above 0x7F, and WSGI merges headers whose names differ in `-` and `_` only.
+What can be done about it is done here; what cannot is told in `docs/decisions/`.
+"""
+
+from asyncio import CancelledError, to_thread
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any, Final, Protocol, TypeAlias
+
+from jwtfast_server.answers import Page
+from jwtfast_server.service import Service
+
+__all__ = ["Application", "wsgi_is_safe"]
+
+Scope: TypeAlias = dict[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+Send: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+AsgiDoor: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+StartResponse: TypeAlias = Callable[[str, list[tuple[str, str]]], object]
+WsgiDoor: TypeAlias = Callable[[Mapping[str, str], StartResponse], Iterable[bytes]]
+
+VALIDATE: Final = "/validate"
+POLICY: Final = "/p/"
+_OK: Final = 200
+_OPAQUE: Final = b"\xff"
+_EMPTY_BODY: Final = {"type": "http.response.body", "body": b""}
+
+
+class RsgiHeaders(Protocol):
+    """The request headers as granian's RSGI gives them."""
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a header came, readable or not."""
+
+    def get(self, name: str) -> str | None:
+        """The first value, None if it is not readable."""
+
+    def get_all(self, name: str) -> list[str]:
+        """All values that are readable."""
+
+
+class RsgiScope(Protocol):
+    """What this application reads of an RSGI scope."""
+
+    method: str
+    path: str
+    query_string: str
+    headers: RsgiHeaders
+
+
+class RsgiProtocol(Protocol):
+    """What this application uses of an RSGI protocol."""
+
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
+        """Answer without a body."""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Answer with a body."""
+
+
+RsgiDoor: TypeAlias = Callable[[RsgiScope, RsgiProtocol], Awaitable[None]]
+
+
+class Application:
+    """One service, answering whichever interface granian speaks."""
+
+    def __init__(self, service: Service) -> None:
+        """Make the three front doors of a service."""
+        self.asgi: Final = _asgi_door(service)
+        self.__rsgi__: Final = _rsgi_door(service)
+        self.wsgi: Final = _wsgi_door(service)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer as ASGI."""
+        return self.asgi(scope, receive, send)
+
+    def door(self, interface: str) -> AsgiDoor | RsgiDoor | WsgiDoor:
+        """The bare callable for an interface: asgi, rsgi or wsgi."""
+        doors: dict[str, AsgiDoor | RsgiDoor | WsgiDoor]
+        doors = {"asgi": self.asgi, "rsgi": self.__rsgi__, "wsgi": self.wsgi}
+        return doors[interface]
+
+
+def _asgi_door(service: Service) -> AsgiDoor:
+    decisions = service.decisions
+    legacy = service.legacy
+    logs_allowed = decisions.writes_allowed
+    validate, prefix = VALIDATE.encode(), POLICY.encode()
+    answers = {
+        denial: {"type": "http.response.body", "body": body}
+        for denial, body in service.bodies.items()
+    }
+
+    async def send_page(page: Page, send: Send) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in page.headers]
+        await send({"type": "http.response.start", "status": page.status, "headers": headers})
+        await send({"type": "http.response.body", "body": page.body})
+
+    async def door(scope: Scope, _receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        try:
+            path = scope["raw_path"]
+            method = scope["method"]
+            if path == validate:
+                if legacy and method != "GET":
+                    return await send_page(service.wrong_method(), send)
+                policy, query = None, scope["query_string"]
+            elif path.startswith(prefix) and not legacy:
+                policy, query = path[3:].partition(b"/")[0].decode("latin-1"), b""
+            else:
+                # Off the event loop: a scrape waits for all workers.
+                return await send_page(await to_thread(service.page, path.decode("latin-1")), send)
+            decide, _, names, _ = service.current
+            decision = decide(policy, method, query, _asgi_values(scope["headers"], names))
+            code = decision.code
+            status = decision.status
+            # In shadow mode there is a code, but the answer is 200.
+            body = _EMPTY_BODY if status == _OK else answers[status, code]
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": status,
+                    "headers": decision.raw_headers,
+                }
+            )
+            await send(body)
+        except (CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
+            return await send_page(service.failed(error), send)
+        if code is not None or logs_allowed:
+            decisions.write(decision, method, started)
+        return None
+
+    return door
+
+
+def _asgi_values(
+    headers: Iterable[tuple[bytes, bytes]], names: Iterable[bytes]
+) -> list[list[bytes]]:
+    """All values of each header; in loops, as comprehensions are calls before Python 3.12."""
+    found = []
+    for wanted in names:
+        values = []
+        for name, value in headers:
+            if name == wanted:
+                values.append(value)
+        found.append(values)
+    return found
+
+
+def _rsgi_door(service: Service) -> RsgiDoor:
+    decisions = service.decisions
+    legacy = service.legacy
+    logs_allowed = decisions.writes_allowed
+    bodies = service.bodies
+    unreadable = service.unreadable
+
+    async def door(scope: RsgiScope, protocol: RsgiProtocol) -> None:
+        started = perf_counter()
+        try:
+            path = scope.path
+            method = scope.method
+            if path == VALIDATE:
+                if legacy and method != "GET":
+                    return protocol.response_bytes(*service.wrong_method())
+                policy, query = None, scope.query_string
+            elif path.startswith(POLICY) and not legacy:
+                policy, query = path[3:].partition("/")[0], ""
+            else:
+                # Off the event loop: a scrape waits for all workers.
+                return protocol.response_bytes(*await to_thread(service.page, path))
+            decide, names, _, _ = service.current
+            headers = scope.headers
+            decision = decide(
+                policy,
+                method,
+                query,
+                [_rsgi_values(headers, name, unreadable) for name in names],
+            )
+            code = decision.code
+            status = decision.status
+            if status == _OK:
+                protocol.response_empty(status, decision.headers)
+            else:
+                protocol.response_bytes(status, decision.headers, bodies[status, code])
+        except (CancelledError, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
+            return protocol.response_bytes(*service.failed(error))
+        if code is not None or logs_allowed:
+            decisions.write(decision, method, started)
+        return None
+
+    return door
+
+
+def _rsgi_values(
+    headers: RsgiHeaders, name: str, unreadable: Mapping[str, bytes]
+) -> list[str | bytes]:
+    """All values of a header; for one that RSGI left out, a value that is no good token.
+
+    RSGI does not say that it left out a value behind a readable one: that one is lost.
+    """
+    values: list[str | bytes] = list(headers.get_all(name))
+    if headers.get(name) is None and (values or name in headers):
+        values.append(unreadable.get(name, _OPAQUE))
+    return values
+
+
+def wsgi_is_safe(names: Iterable[str]) -> bool:
+    """Whether WSGI can tell these headers apart from others, and their values from each other."""
+    return all("-" not in name and "_" not in name and name != "cookie" for name in names)
+
+
+def _wsgi_door(service: Service) -> WsgiDoor:
+    decisions = service.decisions
+    legacy = service.legacy
+    logs_allowed = decisions.writes_allowed
+    bodies = service.bodies
+    unreadable = service.unreadable
+    lines = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+    def send_page(page: Page, start_response: StartResponse) -> list[bytes]:
+        start_response(lines[page.status], page.headers)
+        return [page.body]
+
+    def door(environ: Mapping[str, str], start_response: StartResponse) -> list[bytes]:
+        started = perf_counter()
+        try:
+            path = environ["PATH_INFO"]
+            method = environ["REQUEST_METHOD"]
+            if path == VALIDATE:
+                if legacy and method != "GET":
+                    return send_page(service.wrong_method(), start_response)
+                policy, query = None, environ["QUERY_STRING"].encode("latin-1")
+            elif path.startswith(POLICY) and not legacy:
+                policy, query = path[3:].partition("/")[0], b""
+            else:
+                return send_page(service.page(path), start_response)
+            decide, names, _, _ = service.current
+            decision = decide(
+                policy,
+                method,
+                query,
+                [_wsgi_values(environ, name, unreadable) for name in names],
+            )
+            code = decision.code
+            status = decision.status
+            body = [] if status == _OK else [bodies[status, code]]
+            start_response(lines[status], decision.headers)
+        except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
+            return send_page(service.failed(error), start_response)
+        if code is not None or logs_allowed:
+            decisions.write(decision, method, started)
+        return body
+
+    return door
+
+
+def _wsgi_values(
+    environ: Mapping[str, str], name: str, unreadable: Mapping[str, bytes]
+) -> list[str | bytes]:
+    """All values of a header that `wsgi_is_safe`: granian joins them by commas, which no token has.
+
+    A value that is not ASCII arrives empty.
+    """
+    joined = environ.get(f"HTTP_{name.upper()}")
+    if joined is None:
+        return []
+    return [value or unreadable.get(name, _OPAQUE) for value in joined.split(",")]

@@ -1,0 +1,132 @@
+"""Keys and rules are built once at load, so that whatever is wrong with them is told then."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+import jwtfast
+from jwtfast_server.keysources import KeyMaterial, KeySource, SourceError, key_set, read
+from jwtfast_server.layers import Layers
+from jwtfast_server.problems import KeyPath
+
+__all__ = ["KeysRead", "gate_problems", "read_keys", "rule_problems"]
+
+Found = list[tuple[KeyPath, str]]
+
+
+@dataclass
+class KeysRead:
+    """The key material of every issuer, and what is wrong or worth knowing."""
+
+    material: dict[str, tuple[KeyMaterial, ...]] = field(default_factory=dict)
+    problems: Found = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
+    """Read every key source that is valid by itself, whatever else is wrong with the file."""
+    result = KeysRead()
+    issuers = layers.data.get("issuers")
+    for index, issuer in enumerate(issuers if isinstance(issuers, list) else []):
+        if not isinstance(issuer, dict):
+            continue
+        path: KeyPath = ("issuers", index, "keys")
+        before = len(result.problems)
+        material = tuple(_issuer_material(layers, env, issuer, path, result))
+        if material and len(result.problems) == before:
+            try:
+                key_set(material)
+            except jwtfast.InvalidKeyError as error:
+                result.problems.append((path, str(error)))
+        result.material[str(issuer.get("name"))] = material
+    return result
+
+
+def _issuer_material(
+    layers: Layers, env: Mapping[str, str], issuer: dict[str, Any], path: KeyPath, result: KeysRead
+) -> Iterator[KeyMaterial]:
+    raw = issuer.get("keys")
+    algorithms = issuer.get("algorithms")
+    for index, entry in enumerate(raw if isinstance(raw, list) else [raw]):
+        where = (*path, index)
+        try:
+            source = KeySource.model_validate(entry)
+        except ValidationError:
+            continue  # Told where the whole file is validated.
+        where = (*where, source.place)
+        try:
+            material = read(
+                source,
+                env=env,
+                directory=layers.directory(where),
+                algorithms=[algorithms] if isinstance(algorithms, str) else algorithms,
+            )
+            keys, skipped = material.keys()
+        except (SourceError, jwtfast.InvalidKeyError) as error:
+            result.problems.append((where, str(error)))
+            continue
+        result.notes += [f"{layers.place(where)}: left out {entry}" for entry in skipped]
+        if any(key.is_private and not key.is_symmetric for key in keys):
+            note = "a private key, of which only the public half is needed here"
+            result.notes.append(f"{layers.place(where)}: {note}")
+        yield material
+
+
+def gate_problems(
+    settings: bytes, keys: Mapping[str, jwtfast.KeySet | None], layers: Layers
+) -> Found:
+    """What the gate says is wrong with complete settings."""
+    try:
+        jwtfast.Gate(settings, keys)
+    except jwtfast.ConfigError as error:
+        return [(_file_path(layers, path), message) for path, message in error.errors]
+    return []
+
+
+def rule_problems(layers: Layers) -> Found:
+    """What the gate says is wrong with rules and identity headers, where the rest does not hold.
+
+    Each policy is compiled beside an issuer that stands for all.
+    """
+    policies = layers.data.get("policies")
+    compiled = {
+        str(name): {
+            "issuers": ["any"],
+            "require": _listed(policy.get("require")),
+            "identity": _headers(policy.get("identity")),
+        }
+        for name, policy in (policies.items() if isinstance(policies, dict) else ())
+        if isinstance(policy, dict)
+    }
+    settings = {
+        "realm": "",
+        "unavailable_status": 503,
+        "max_token_bytes": 0,
+        "token": [{"header": "Authorization"}],
+        "issuers": [{"name": "any", "leeway": 0}],
+        "policies": {"default": {"issuers": ["any"]}} | compiled,
+    }
+    found = gate_problems(orjson.dumps(settings), {"any": None}, layers)
+    return [(path, message) for path, message in found if {"require", "identity"} & set(path)]
+
+
+def _listed(value: object) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _headers(identity: object) -> dict[str, Any]:
+    """The identity headers whose shape is right; where it is not, that is told already."""
+    headers = identity if isinstance(identity, dict) else {}
+    return {name: value for name, value in headers.items() if isinstance(value, str)}
+
+
+def _file_path(layers: Layers, text: str) -> KeyPath:
+    """The gate's path in the file: its flat `token` is `token.from` there."""
+    if text.startswith("token["):
+        text = f"token.from{text.removeprefix('token')}"
+    return layers.key_path(text)

@@ -1,0 +1,189 @@
+"""Settings: jwtfast.yaml, `JWTFAST_...` variables and flags, read once and valid from then on."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self, get_origin
+
+import orjson
+from pydantic import Field, ValidationError
+
+import jwtfast
+from jwtfast_server.compilation import gate_problems, read_keys, rule_problems
+from jwtfast_server.config_models import ConfigFile, Issuer
+from jwtfast_server.document import parse, read_text
+from jwtfast_server.keysources import KeyMaterial, key_set
+from jwtfast_server.layers import Layers
+from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
+from jwtfast_server.problems import (
+    KeyPath,
+    Place,
+    Problem,
+    SettingsError,
+    keys_at,
+    validation_problems,
+)
+from jwtfast_server.references import reference_problems, unsupported
+from jwtfast_server.values import is_file_name
+
+__all__ = ["Place", "Problem", "Settings", "SettingsError", "load"]
+
+_FILES = (("tls", "cert"), ("tls", "key"))
+
+
+class Settings(ConfigFile):
+    """Everything that serving needs; complete, so that a worker opens no file again."""
+
+    source: str
+    """The file that it was read from."""
+    mode: Literal["standard", "legacy"] = "standard"
+    """Legacy: the answers, metrics and methods of nginx-subrequest-auth-jwt."""
+    claims_source: ClaimsSource | None = None
+    """Legacy mode only: where the claims to compare with come from."""
+    material: dict[str, tuple[KeyMaterial, ...]] = Field(repr=False)
+    """By issuer's name, what its key sources held."""
+    notes: tuple[str, ...] = ()
+    """What is no error but worth knowing, with its place."""
+
+    def key_sets(self) -> dict[str, jwtfast.KeySet | None]:
+        """By issuer's name, its keys; None where they are yet to be fetched."""
+        return {name: key_set(material) for name, material in self.material.items()}
+
+    def gate_settings(self) -> bytes:
+        """What `jwtfast.Gate` takes, as JSON."""
+        return orjson.dumps(
+            {
+                "mode": self.mode,
+                "realm": self.realm,
+                "unavailable_status": self.unavailable_status,
+                "max_token_bytes": self.max_token_bytes,
+                "issuers": [self._gate_issuer(issuer) for issuer in self.issuers],
+                "token": [source.model_dump(exclude_none=True) for source in self.token.sources],
+                "policies": {
+                    name: policy.model_dump(mode="json", by_alias=True, exclude_none=True)
+                    for name, policy in self.policies.items()
+                },
+                "query_overrides": self._gate_query(),
+            }
+        )
+
+    def _gate_issuer(self, issuer: Issuer) -> dict[str, Any]:
+        return {
+            "name": issuer.name,
+            "issuer": issuer.issuer,
+            "algorithms": issuer.algorithms,
+            "audiences": issuer.audiences,
+            "leeway": issuer.leeway,
+            "max_lifetime": issuer.max_lifetime,
+            "token_types": issuer.token_types,
+            "require": [] if self.mode == "legacy" else ["exp"],
+        }
+
+    def _gate_query(self) -> dict[str, bool] | None:
+        if self.claims_source != "queryString":
+            return None
+        return {"claims": True, "required": True, "names_only": True}
+
+    def to_json(self) -> bytes:
+        """Everything, secrets too, for another process: `from_json` reads it."""
+        return self.model_dump_json(by_alias=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """The settings that `to_json` wrote."""
+        return cls.model_validate_json(data)
+
+
+def load(
+    path: str | Path,
+    env: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    flags: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the configuration, its keys too, and compile its rules.
+
+    Args:
+        path: a jwtfast.yaml, or a file of nginx-subrequest-auth-jwt.
+        env: the environment variables; the process's own where None.
+        overrides: what wins over both, by key path (`log.level`); None is not given.
+        flags: by key path, the flag that gave it, for errors; default `--log-level`.
+
+    Raises:
+        SettingsError: with everything that is wrong, each with its place.
+    """
+    path = Path(path)
+    env = os.environ if env is None else env
+    text = read_text(path, str(path))
+    document = parse(text, str(path))
+    legacy = translate(text, str(path)) if is_legacy(document.data) else None
+    if not isinstance(document.data, dict | None):
+        raise SettingsError([Problem(document.place(()), "expected a mapping of settings")])
+    layers = Layers(legacy.document if legacy else document, path.parent, _known_names())
+    problems = layers.lay_variables(env)
+    problems += layers.lay_flags(overrides or {}, flags or {})
+    if legacy and legacy.problems:
+        problems += legacy.problems
+        problems += [layers.problem(*found) for found in read_keys(layers, env).problems]
+        raise SettingsError(problems)
+    origin = {
+        "source": str(path),
+        "mode": "legacy" if legacy else "standard",
+        "claims_source": legacy.claims_source if legacy else None,
+        "notes": legacy.notes if legacy else (),
+    }
+    return _settings(layers, env, problems, origin)
+
+
+def _settings(
+    layers: Layers, env: Mapping[str, str], problems: list[Problem], origin: dict[str, Any]
+) -> Settings:
+    """Check everything that can be checked, whatever else is wrong; then build."""
+    found = _file_problems(layers)
+    try:
+        ConfigFile.model_validate(layers.data)
+    except ValidationError as error:
+        found += validation_problems(ConfigFile, error)
+    found += reference_problems(layers.data)
+    found += unsupported(layers.data)
+    keys = read_keys(layers, env)
+    found += keys.problems
+    if found:
+        told = {path for path, _ in found}
+        found += [problem for problem in rule_problems(layers) if problem[0] not in told]
+    else:
+        settings = Settings.model_validate(
+            layers.data
+            | origin
+            | {"material": keys.material, "notes": (*origin["notes"], *keys.notes)}
+        )
+        found += gate_problems(settings.gate_settings(), settings.key_sets(), layers)
+    problems += [layers.problem(*problem) for problem in found]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
+    """Make the paths of files absolute, each from where it was written; say which are missing."""
+    found: list[tuple[KeyPath, str]] = []
+    for path in _FILES:
+        section = layers.data.get(path[0])
+        name = section.get(path[1]) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or not is_file_name(name):
+            continue  # Told where the whole file is validated.
+        file = (layers.directory(path) / name).absolute()
+        if not file.is_file():
+            found.append((path, f"expected a file, found none at {file}"))
+        section[path[1]] = str(file)
+    return found
+
+
+def _known_names() -> dict[str, list[str]]:
+    """The names that a variable can have: top-level keys, and the keys inside plain sections."""
+    return {
+        name: keys_at(ConfigFile, (name,))
+        if get_origin(field.annotation) not in {tuple, dict}
+        else []
+        for name, field in ConfigFile.model_fields.items()
+    }

@@ -1,0 +1,211 @@
+"""Strict YAML: every value with its line, no surprises, and bounded whatever the file holds.
+
+Differences from PyYAML's own loaders: a duplicate key is an error, `yes`, `no`, `on`, `off` and
+dates stay text, numbers are written as in JSON (`007` stays text), tags and merge keys are
+refused, and anchors cannot blow up.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, path_text
+
+__all__ = ["Document", "parse", "read_text"]
+
+_MAX_BYTES = 1 << 20
+_MAX_DEPTH = 32
+_MAX_VALUES = 100_000
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_WORDS = {"": None, "~": None} | dict.fromkeys(("null", "Null", "NULL"))
+_BOOLEANS = dict.fromkeys(("true", "True", "TRUE"), True)
+_BOOLEANS |= dict.fromkeys(("false", "False", "FALSE"), False)
+_TEXT_TAG = "tag:yaml.org,2002:str"
+# libyaml where it was built in, as it is in PyYAML's wheels.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: its values, and the line of each."""
+
+    name: str
+    data: Any
+    lines: Mapping[KeyPath, int | None] = field(repr=False)
+    written: Mapping[KeyPath, KeyPath] = field(default_factory=dict, repr=False)
+    """Where the values were translated from another format: the paths they have there."""
+
+    def place(self, path: KeyPath) -> Place:
+        """Where `path` stands; a key that is absent stands where its parent does."""
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.written:
+                path = self.written[path[:end]]
+                break
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.lines:
+                return Place(self.name, self.lines[path[:end]], path_text(path))
+        return Place(self.name, self.lines.get(()), path_text(path))
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a configuration file; raises SettingsError with its name."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise _failure(name, None, f"cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise _failure(name, None, f"expected at most {_MAX_BYTES >> 20} MiB, found more")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _failure(name, line, "expected UTF-8, found other bytes") from None
+
+
+def parse(text: str, name: str, *, typed: bool = True) -> Document:
+    """Parse one YAML document.
+
+    Args:
+        text: the YAML.
+        name: what errors call the file.
+        typed: whether plain scalars become numbers, booleans and null, or all stay text.
+
+    Raises:
+        SettingsError: with every duplicate key, or the first other thing that is wrong.
+    """
+    try:
+        return _Builder(name, yaml.parse(text, Loader=_LOADER), typed=typed).document()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        # What stands in quotes comes from the file, and may be a secret that YAML misread.
+        problem = re.sub(r"'.{2,}'", "...", error.problem or "cannot be parsed")
+        raise _failure(name, line, f"not YAML: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _failure(name, line, "not YAML: a character that may not stand there") from None
+
+
+def _failure(name: str, line: int | None, message: str) -> SettingsError:
+    return SettingsError([Problem(Place(name, line), message)])
+
+
+def _line(event: yaml.Event) -> int | None:
+    return event.start_mark.line + 1 if event.start_mark else None
+
+
+class _Builder:
+    """Makes values of PyYAML's events, which are flat: nesting cannot exhaust the stack."""
+
+    def __init__(self, name: str, events: Iterator[yaml.Event], *, typed: bool) -> None:
+        self._name = name
+        self._events = events
+        self._typed = typed
+        self._values = 0
+        self._lines: dict[KeyPath, int | None] = {}
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._duplicates: list[Problem] = []
+
+    def document(self) -> Document:
+        """Read the one document there must be."""
+        data = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refused(event, "expected one YAML document, found another")
+            elif isinstance(event, yaml.NodeEvent):
+                self._lines[()] = _line(event)
+                data = self._value(event, ())
+        if self._duplicates:
+            raise SettingsError(self._duplicates)
+        return Document(self._name, data, self._lines)
+
+    def _refused(self, event: yaml.Event, message: str) -> SettingsError:
+        return _failure(self._name, _line(event), message)
+
+    def _value(self, event: yaml.Event, path: KeyPath) -> Any:  # noqa: ANN401 - any YAML value
+        if len(path) > _MAX_DEPTH:
+            raise self._refused(event, f"expected at most {_MAX_DEPTH} levels, found more")
+        before = self._values
+        self._count(event, 1)
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag not in {"!", _TEXT_TAG}:
+            raise self._refused(event, "tags are not supported")
+        value: Any = None
+        if isinstance(event, yaml.MappingStartEvent):
+            value = self._mapping(path)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._sequence(path)
+        elif isinstance(event, yaml.ScalarEvent):
+            value = self._scalar(event)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._values - before)
+        return value
+
+    def _count(self, event: yaml.Event, values: int) -> None:
+        self._values += values
+        if self._values > _MAX_VALUES:
+            raise self._refused(event, f"expected at most {_MAX_VALUES} values, found more")
+
+    def _alias(self, event: yaml.AliasEvent) -> Any:  # noqa: ANN401 - any YAML value
+        if event.anchor not in self._anchors:
+            raise self._refused(event, "an alias (*) without its anchor (&); quote the text?")
+        value, size = self._anchors[event.anchor]
+        # Shared here, but copied by whoever walks the values: it counts in full.
+        self._count(event, size)
+        return value
+
+    def _mapping(self, path: KeyPath) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._refused(event, "expected text as a key")
+            key, line = event.value, _line(event)
+            if key == "<<" and event.implicit[0]:
+                raise self._refused(event, "merge keys (<<) are not supported")
+            where = (*path, key)
+            if key in mapping:
+                message = f"duplicate key, first on line {self._lines[where]}"
+                self._duplicates.append(Problem(Place(self._name, line, path_text(where)), message))
+            self._lines[where] = line
+            mapping[key] = self._value(next(self._events), where)
+        return mapping
+
+    def _sequence(self, path: KeyPath) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            where = (*path, len(items))
+            self._lines[where] = _line(event)
+            items.append(self._value(event, where))
+        return items
+
+    def _scalar(self, event: yaml.ScalarEvent) -> str | float | bool | None:
+        text: str = event.value
+        if not self._typed or not event.implicit[0]:
+            return text
+        if text in _WORDS:
+            return None
+        if text in _BOOLEANS:
+            return _BOOLEANS[text]
+        if _INTEGER.fullmatch(text):
+            return self._number(event, int(text) if len(text) <= len(str(-(1 << 63))) else math.inf)
+        if _FLOAT.fullmatch(text):
+            return self._number(event, float(text))
+        return text
+
+    def _number(self, event: yaml.Event, number: float) -> float:
+        """A number that JSON can carry to the gate."""
+        if not -(1 << 63) <= number < 1 << 64:
+            raise self._refused(event, "expected a number of at most 64 bits; quote it as text?")
+        return number

@@ -1,0 +1,209 @@
+"""Where an issuer's keys come from: PEM, JWK, JWKS and secrets, inline, in files and variables.
+
+A source is read once, at load, into `KeyMaterial`; workers build their keys from that and never
+open the files again, which may have changed meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+import jwtfast
+from jwtfast_server.problems import suggestion
+from jwtfast_server.values import FileName, Section, expected
+
+__all__ = ["Algorithm", "KeyMaterial", "KeySource", "SourceError", "key_set", "read"]
+
+_MAX_BYTES = 1 << 20
+_PLACES = (
+    "pem",
+    "pem_file",
+    "jwk",
+    "jwks",
+    "jwks_file",
+    "secret",
+    "secret_env",
+    "secret_file",
+    "jwks_url",
+    "discovery",
+)
+_NOT_YET = ("jwks_url", "discovery")
+
+
+def _algorithm(value: object) -> str:
+    """One name of the allow-list; `none` is not on it."""
+    if isinstance(value, str) and value in jwtfast.ALGORITHMS:
+        return value
+    if isinstance(value, str) and value.lower() == "none":
+        raise expected("a signature algorithm: a token without a signature proves nothing")
+    hint = suggestion(str(value)[:20], jwtfast.ALGORITHMS)
+    raise expected(f"the name of a signature algorithm ({hint})")
+
+
+Algorithm = Annotated[
+    str,
+    BeforeValidator(_algorithm),
+    WithJsonSchema({"type": "string", "enum": list(jwtfast.ALGORITHMS)}),
+]
+
+
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+
+
+class KeySource(Section):
+    """One place that keys come from: exactly one of the keys that name a place."""
+
+    pem: str | None = Field(None, repr=False, description="a public key or certificate")
+    pem_file: FileName | None = Field(None, description="a file with such a PEM")
+    jwk: dict[str, JsonValue] | None = Field(None, repr=False, description="one JWK")
+    jwks: dict[str, JsonValue] | None = Field(None, repr=False, description="a JWKS")
+    jwks_file: FileName | None = Field(None, description="a file with a JWKS")
+    secret: str | None = Field(None, repr=False, description="an HMAC secret")
+    secret_env: Variable | None = Field(None, description="a variable that holds one")
+    secret_file: FileName | None = Field(None, description="a file that holds one")
+    jwks_url: str | None = Field(None, min_length=1, description="where a JWKS is fetched")
+    discovery: Literal[True] | None = Field(None, description="OpenID Connect discovery")
+    algorithm: Algorithm | None = Field(None, description="the one algorithm of a PEM or secret")
+    kid: str | None = Field(None, max_length=256, description="the key id of a PEM or secret")
+    allow_weak_hmac: bool = Field(
+        default=False, description="take an HMAC secret shorter than its hash"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "KeySource":
+        given = [place for place in _PLACES if getattr(self, place) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            message = f"expected exactly one of {', '.join(_PLACES)}, found {found}"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
+        if (self.algorithm or self.kid) and given[0].startswith(("jwk", "discovery")):
+            message = "a JWK carries its own alg and kid: leave out algorithm and kid"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
+        return self
+
+    @property
+    def place(self) -> str:
+        """The key that says where the keys come from."""
+        return next(place for place in _PLACES if getattr(self, place) is not None)
+
+
+class KeyMaterial(Section):
+    """What a source held when it was read; everything that a key is made of."""
+
+    kind: Literal["pem", "jwk", "jwks", "secret"]
+    content: bytes = Field(repr=False)
+    algorithm: str | None = None
+    kid: str | None = None
+    allow_weak_hmac: bool = False
+
+    def keys(self) -> tuple[list[jwtfast.Key], tuple[str, ...]]:
+        """The keys, and a sentence for each entry of a JWKS that was left out.
+
+        Raises:
+            jwtfast.InvalidKeyError: where a key cannot be used.
+        """
+        match self.kind:
+            case "pem":
+                pem = jwtfast.Key.from_pem(self.content, algorithm=self.algorithm, kid=self.kid)
+                return [pem], ()
+            case "jwk":
+                jwk = jwtfast.Key.from_jwk(self.content, allow_weak_hmac=self.allow_weak_hmac)
+                return [jwk], ()
+            case "jwks":
+                found = jwtfast.KeySet.from_jwks(self.content, allow_weak_hmac=self.allow_weak_hmac)
+                return list(found), found.skipped
+            case "secret":
+                secret = jwtfast.Key.from_secret(
+                    self.content,
+                    algorithm=self.algorithm or "",
+                    kid=self.kid,
+                    allow_weak_hmac=self.allow_weak_hmac,
+                )
+                return [secret], ()
+
+
+class SourceError(Exception):
+    """A key source that cannot be read; `place` is the key that is wrong, without its value."""
+
+    def __init__(self, place: str, message: str) -> None:
+        """Keep the place beside the message."""
+        super().__init__(message)
+        self.place = place
+
+
+def read(
+    source: KeySource,
+    *,
+    env: Mapping[str, str],
+    directory: Path,
+    algorithms: Iterable[str] | None = None,
+) -> KeyMaterial:
+    """Read a source.
+
+    Args:
+        source: a source other than a URL.
+        env: the environment variables.
+        directory: what relative paths start from.
+        algorithms: what the issuer allows; a secret without an algorithm takes the only one.
+
+    Raises:
+        SourceError: where it is not served yet, cannot be read, or lacks its algorithm.
+    """
+    place = source.place
+    if place in _NOT_YET:
+        raise SourceError(place, "not supported yet")
+    kind = place.partition("_")[0]
+    algorithm = source.algorithm
+    if kind == "secret" and algorithm is None:
+        allowed = list(algorithms or ())
+        if len(allowed) != 1:
+            raise SourceError(place, "a secret needs its algorithm: HS256, HS384 or HS512")
+        algorithm = allowed[0]
+    return KeyMaterial.model_validate(
+        {
+            "kind": kind,
+            "content": _content(place, getattr(source, place), env, directory),
+            "algorithm": algorithm,
+            "kid": source.kid,
+            "allow_weak_hmac": source.allow_weak_hmac,
+        }
+    )
+
+
+def _content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> bytes:  # noqa: ANN401
+    if place.endswith("_env"):
+        if not env.get(value):
+            raise SourceError(place, f"the environment variable {value} is not set, or is empty")
+        return env[value].encode()
+    if place.endswith("_file"):
+        content = _file(place, directory / value)
+        # `echo secret > file` ends in a newline that is not meant.
+        return (
+            content.removesuffix(b"\n").removesuffix(b"\r") if place == "secret_file" else content
+        )
+    return orjson.dumps(value) if isinstance(value, dict) else str(value).encode()
+
+
+def _file(place: str, path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise SourceError(place, f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise SourceError(place, f"{path} is larger than {_MAX_BYTES >> 20} MiB")
+    return content
+
+
+def key_set(material: Iterable[KeyMaterial]) -> jwtfast.KeySet | None:
+    """One key set of all sources of an issuer; None where it has no source that is read at load.
+
+    Raises:
+        jwtfast.InvalidKeyError: where a key, or the keys together, cannot be used.
+    """
+    keys = [key for source in material for key in source.keys()[0]]
+    return jwtfast.KeySet(keys) if keys else None

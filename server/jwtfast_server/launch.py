@@ -1,0 +1,251 @@
+"""granian, started from settings: one main process that watches over the workers."""
+
+import asyncio
+import multiprocessing
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+from prometheus_client import start_http_server
+
+import jwtfast
+from jwtfast_server import log, metrics, tls
+from jwtfast_server.answers import statuses
+from jwtfast_server.app import Application, wsgi_is_safe
+from jwtfast_server.config import Settings
+from jwtfast_server.counters import Flusher
+from jwtfast_server.listen import Endpoint, ListenError, endpoint
+from jwtfast_server.service import DRAINING, Service
+from jwtfast_server.values import Address
+
+__all__ = ["serve"]
+
+_INTERFACES: Final = {
+    # Without the lifespan protocol: a worker is ready once its application is built.
+    "asgi": Interfaces.ASGINL,
+    "rsgi": Interfaces.RSGI,
+    "wsgi": Interfaces.WSGI,
+}
+_HEADER_TIMEOUT_MS: Final = 5000
+_KILL_TIMEOUT_S: Final = 10
+_WATCH_EVERY_S: Final = 0.5
+_BACKLOG: Final = 4096
+_LEAST_BUFFER: Final = 417_792
+_MOST_CONNECTIONS: Final = 65_536
+# Files, logs, event loop: what a worker opens beside its connections.
+_OTHER_FILES: Final = 64
+
+
+class StartError(Exception):
+    """Serving cannot begin; the text is one line that says why."""
+
+
+class _Server(MPServer):
+    """granian's main process, with our ideas of signals and exit status."""
+
+    def __init__(self, directory: Path, **options: Any) -> None:  # noqa: ANN401 - granian's own
+        super().__init__("jwtfast", **options)
+        self._directory = directory
+        self._main_pid = os.getpid()
+
+    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
+        """Stop: first tell the workers, so that they are not ready from now on."""
+        if os.getpid() != self._main_pid:
+            # A worker that has no handlers of its own yet: granian would wait for it in vain.
+            os._exit(0)
+        (self._directory / DRAINING).touch()
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call] # granian's
+
+    def signal_handler_reload(self, *_args: object, **_kwargs: object) -> None:
+        """Do nothing: the workers would come back with the same settings."""
+        structlog.get_logger().warning("SIGHUP ignored: a changed configuration needs a restart")
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """End with status 0 where we were asked to stop, whichever process heard it first."""
+        try:
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call] # granian's
+        except SystemExit:
+            if not self.interrupt_signal:
+                raise
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT.
+
+    Returns:
+        The exit status: 0 after a stop that was asked for, 1 where the workers keep dying, 2
+        where serving cannot begin.
+    """
+    log.configure(settings.log.level)
+    try:
+        listen = endpoint(settings.listen)
+        scrape = _metrics_endpoint(settings.metrics.listen)
+        if settings.tls:
+            tls.check(settings.tls.cert, settings.tls.key)
+        _check_interface(settings)
+    except (ListenError, StartError, tls.CertificateError) as error:
+        sys.stderr.write(f"jwtfast: {error}\n")
+        return 2
+    with _run_directory() as directory:
+        if scrape:
+            registry = metrics.exposition(directory, statuses(settings), settings.interface)
+            start_http_server(scrape.port, scrape.host, registry)
+        server = _server(settings, listen, directory)
+        server.on_startup(partial(_tell_start, settings))
+        loader = partial(_load, settings.to_json(), directory)
+        try:
+            server.serve(target_loader=loader, wrap_loader=False)
+        except SystemExit as end:
+            return int(end.code or 0)
+    return 0
+
+
+def _metrics_endpoint(address: Address | None) -> Endpoint | None:
+    if address is not None and address.unix:
+        raise StartError(f"{address} cannot be used for metrics: expected host:port")
+    return endpoint(address) if address else None
+
+
+def _check_interface(settings: Settings) -> None:
+    """Refuse the front door that cannot tell apart what the gate must tell apart."""
+    names = jwtfast.Gate(settings.gate_settings(), settings.key_sets()).request_headers
+    if settings.interface == "wsgi" and not wsgi_is_safe(names):
+        raise StartError(
+            "interface wsgi cannot be used: it does not tell apart the headers that this "
+            f"configuration reads ({', '.join(names)}); use asgi"
+        )
+
+
+def _tell_start(settings: Settings) -> None:
+    logger = structlog.get_logger()
+    for note in settings.notes:
+        logger.warning("configuration", note=note)
+    if settings.interface == "rsgi":
+        logger.warning("interface rsgi hides header values that are not ASCII; use asgi")
+    logger.info(
+        "listening",
+        address=str(settings.listen),
+        tls=settings.tls is not None,
+        workers=settings.workers,
+        interface=settings.interface,
+        mode=settings.mode,
+        version=jwtfast.__version__,
+    )
+
+
+@contextmanager
+def _run_directory() -> Iterator[Path]:
+    """What the processes of one server share; in memory, where the system has such a place."""
+    memory = Path("/dev/shm")  # noqa: S108 - a name nobody can guess is made in it
+    parent = memory if os.access(memory, os.W_OK | os.X_OK) else None
+    directory = Path(tempfile.mkdtemp(prefix=f"jwtfast-{os.getpid()}-", dir=parent))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _server(settings: Settings, listen: Endpoint, directory: Path) -> _Server:
+    debug = settings.log.level == "debug"
+    return _Server(
+        directory,
+        address=listen.host,
+        port=listen.port,
+        uds=listen.unix,
+        interface=_INTERFACES[settings.interface],
+        workers=settings.workers,
+        blocking_threads=1,
+        loop=Loops.uvloop,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=_connections(),
+        http1_settings=HTTP1Settings(
+            # hyper also closes a connection that was idle for so long.
+            header_read_timeout=_HEADER_TIMEOUT_MS,
+            max_buffer_size=max(_LEAST_BUFFER, 2 * settings.max_token_bytes + 65_536),
+        ),
+        http2_settings=HTTP2Settings(
+            keep_alive_interval=30_000, keep_alive_timeout=10, max_headers_size=_LEAST_BUFFER
+        ),
+        log_level=LogLevels.info if debug else LogLevels.warning,
+        log_dictconfig=log.granian_logging(),
+        ssl_cert=Path(settings.tls.cert) if settings.tls else None,
+        ssl_key=Path(settings.tls.key) if settings.tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_KILL_TIMEOUT_S,
+    )
+
+
+def _connections() -> int:
+    """Connections a worker may hold: as many as it may open files.
+
+    granian stops to accept at this number, and a proxy's idle connections count.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return max(1, limit - _OTHER_FILES)
+
+
+def _load(settings_json: bytes, directory: Path) -> Callable[..., Any]:
+    """Build the application in a worker, from nothing but what the main process handed over."""
+    draining = directory / DRAINING
+    if draining.exists():
+        # Too late to start. The signal to end ends the wait, see `signal_handler_interrupt`.
+        time.sleep(1)
+        os._exit(0)
+    # A Ctrl-C in a terminal is for the main process, which then stops the workers.
+    os.setpgrp()
+    # granian's WSGI puts the environment under each request's headers.
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]
+    settings = Settings.from_json(settings_json)
+    log.configure(settings.log.level)
+    service = Service(settings, directory)
+    Flusher(directory, service.flush).start()
+    Finalize(None, service.flush, exitpriority=0)
+    if settings.interface == "wsgi":
+        _watch(draining, misses_signals=True)
+    else:
+        # From when the loop runs: uvloop loses a signal that comes before.
+        loop = asyncio.get_event_loop()
+        loop.call_soon(lambda: _watch(draining, misses_signals=draining.exists()))
+    return Application(service).door(settings.interface)
+
+
+def _watch(draining: Path, *, misses_signals: bool) -> None:
+    """End this worker once its main process is gone, or where it missed that it was to stop."""
+
+    def run() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is None:
+            return
+        while parent.is_alive() and not (misses_signals and draining.exists()):
+            parent.join(_WATCH_EVERY_S)
+        if not parent.is_alive():
+            shutil.rmtree(draining.parent, ignore_errors=True)
+        # Once only: the third signal would block granian's own handler for ever.
+        time.sleep(_WATCH_EVERY_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=run, name="watch", daemon=True).start()

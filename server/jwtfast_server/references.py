@@ -1,0 +1,89 @@
+"""What must hold between parts of the configuration: names that are used exist, once.
+
+Looks at the values as they were written, so that these problems are told together with others.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jwtfast_server.problems import KeyPath, suggestion
+
+__all__ = ["reference_problems", "unsupported"]
+
+_NOT_YET = ("routes", "original_request", "revocation", "query_overrides")
+
+Found = Iterator[tuple[KeyPath, str]]
+
+
+def unsupported(data: Mapping[str, Any]) -> Found:
+    """What is understood but not served yet: better refused than silently left out."""
+    for key in _NOT_YET:
+        if data.get(key):
+            yield (key,), "not supported yet"
+
+
+def reference_problems(data: Mapping[str, Any]) -> Found:
+    """Everything that contradicts itself, with the key path it stands at."""
+    issuers: dict[str, Any] = {}
+    nameless = False
+    for index, issuer in enumerate(_items(data.get("issuers"))):
+        name = issuer.get("name") if isinstance(issuer, dict) else None
+        if not isinstance(name, str):
+            nameless = True  # Told already; it may be the one that a policy means.
+            continue
+        if name in issuers:
+            yield ("issuers", index, "name"), f"two issuers are called {name!r}: expected one"
+        issuers[name] = issuer
+    policies = data.get("policies")
+    if isinstance(policies, dict):
+        if "default" not in policies and policies and not data.get("routes"):
+            found = ", ".join(policies)
+            yield ("policies",), f"expected a policy called `default`, found {found}"
+        if not nameless:
+            yield from _policies(policies, issuers)
+        for index, route in enumerate(_items(data.get("routes"))):
+            policy = route.get("policy") if isinstance(route, dict) else None
+            if isinstance(policy, str) and policy not in policies:
+                message = _unknown("policy", policy, list(policies))
+                yield ("routes", index, "policy"), message
+    yield from _token(data)
+
+
+def _policies(policies: dict[str, Any], issuers: dict[str, Any]) -> Found:
+    for name, policy in policies.items():
+        names = _items(policy.get("issuers")) if isinstance(policy, dict) else []
+        told: dict[object, str] = {}
+        for index, issuer in enumerate(names):
+            path = ("policies", name, "issuers", index)
+            if not isinstance(issuer, str):
+                continue
+            if issuer not in issuers:
+                yield path, _unknown("issuer", issuer, list(issuers))
+                continue
+            url = issuers[issuer].get("issuer")
+            if url == "any" and len(names) > 1:
+                yield path, "an issuer that takes any `iss` must be the only one of its policy"
+            elif isinstance(url, str) and told.setdefault(url, issuer) != issuer:
+                yield path, f"has the same `iss` as {told[url]!r}: a policy can have one of them"
+
+
+def _token(data: Mapping[str, Any]) -> Found:
+    token = data.get("token")
+    for index, source in enumerate(_items(token.get("from")) if isinstance(token, dict) else []):
+        if isinstance(source, dict) and "query" in source and not data.get("original_request"):
+            path = ("token", "from", index, "query")
+            yield path, "needs original_request, which says where the original URI is"
+
+
+def _unknown(what: str, name: str, known: list[str]) -> str:
+    hint = suggestion(name, known) if known else "there is none"
+    return (
+        f"expected the name of {'an' if what == 'issuer' else 'a'} {what}, found {name!r}, {hint}"
+    )
+
+
+def _items(value: object) -> list[Any]:
+    """A list, or the one item that stands for it."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]

@@ -1,0 +1,101 @@
+"""What the commands print: settings in short, problems, and the first steps of `dev`."""
+
+from typing import Any
+
+import click
+
+from jwtfast_server.config import Settings
+from jwtfast_server.dev import Welcome
+from jwtfast_server.problems import Problem
+
+__all__ = ["problem_record", "summary", "summary_record", "welcome_text"]
+
+
+def summary_record(settings: Settings) -> dict[str, Any]:
+    """The settings in short, for `--json`."""
+    key_sets = settings.key_sets()
+    return {
+        "ok": True,
+        "file": settings.source,
+        "mode": settings.mode,
+        "listen": str(settings.listen),
+        "issuers": [
+            {
+                "name": issuer.name,
+                "issuer": issuer.issuer,
+                "audiences": issuer.audiences,
+                "keys": [
+                    {"kid": key.kid, "algorithms": list(key.algorithms)}
+                    for key in key_sets[issuer.name] or ()
+                ],
+            }
+            for issuer in settings.issuers
+        ],
+        "policies": [
+            {
+                "name": name,
+                "issuers": policy.issuers,
+                "rules": len(policy.require),
+                "identity": list(policy.identity),
+            }
+            for name, policy in settings.policies.items()
+        ],
+        "notes": settings.notes,
+    }
+
+
+def summary(record: dict[str, Any]) -> str:
+    """The settings in short, a line for each issuer and each policy."""
+    lines = [f"ok: {record['file']}"]
+    if record["mode"] == "legacy":
+        lines[0] += " (nginx-subrequest-auth-jwt format)"
+    for issuer in record["issuers"]:
+        audiences = " ".join(issuer["audiences"] or ["any"])
+        keys = ", ".join(_key_text(key) for key in issuer["keys"])
+        lines.append(
+            f"  issuer {issuer['name']}: iss {issuer['issuer'] or 'any'}, aud {audiences}, "
+            f"keys {keys or 'none yet'}"
+        )
+    for policy in record["policies"]:
+        rules = f"{policy['rules']} rule{'' if policy['rules'] == 1 else 's'}"
+        identity = " ".join(policy["identity"])
+        lines.append(
+            f"  policy {policy['name']}: issuers {' '.join(policy['issuers'])}, {rules}"
+            + (f", identity {identity}" if identity else "")
+        )
+    return "\n".join(lines)
+
+
+def _key_text(key: dict[str, Any]) -> str:
+    algorithms = "/".join(key["algorithms"])
+    return f"{key['kid']} ({algorithms})" if key["kid"] else algorithms
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """A problem, for `--json`."""
+    place = problem.place
+    return {
+        "source": place.source,
+        "line": place.line,
+        "path": place.path or None,
+        "message": problem.message,
+    }
+
+
+def welcome_text(welcome: Welcome) -> str:
+    """What to try first; click takes the colours away where nobody would see them."""
+    title = click.style("jwtfast dev", bold=True)
+    lines = [f"{title}  key, tokens and jwtfast.yaml are in {welcome.directory}/", ""]
+    lines += ["Try it from another terminal:", ""]
+    for what, command in welcome.tries:
+        status, _, meaning = what.partition("  ")
+        colour = "green" if status.startswith("2") else "yellow"
+        lines += [
+            click.style(f"  # {status}", fg=colour, bold=True)
+            + click.style(f"  {meaning}", dim=True),
+            f"  {command}",
+            "",
+        ]
+    lines += ["In NGINX:", ""]
+    lines += [f"  {line}" for line in welcome.nginx.splitlines()]
+    return "\n".join([*lines, "", click.style("Ctrl-C stops it.", dim=True)])

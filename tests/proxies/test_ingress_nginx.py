@@ -1,0 +1,164 @@
+"""The subrequest of ingress-nginx, by real NGINX configured as its `auth-url` makes it."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.processes import Server
+from tests.proxies.conftest import RunNginx
+from tests.proxies.echo import Echo, echo
+from tests.settings import token
+from tests.wire import Address, ask
+
+_PREFIX = "nginx.ingress.kubernetes.io/"
+_CLUSTER_HOST = "jwtfast.auth.svc.cluster.local"
+
+# What the controller generates for auth-url, with its defaults: no keepalive to the auth service.
+_CONFIG = """
+server {{
+    listen 127.0.0.1:PORT;
+    location = /_external-auth {{
+        internal;
+        proxy_pass_request_body off;
+        proxy_pass_request_headers on;
+        proxy_http_version {version};
+        proxy_set_header Content-Length "";
+        proxy_set_header X-Forwarded-Proto "";
+        proxy_set_header X-Request-ID $request_id;
+        proxy_set_header Host {host};
+        proxy_set_header X-Original-URL $scheme://$http_host$request_uri;
+        proxy_set_header X-Original-Method $request_method;
+        proxy_set_header X-Sent-From nginx-ingress-controller;
+        proxy_set_header X-Real-IP $remote_addr;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Auth-Request-Redirect $request_uri;
+        proxy_buffering off;
+        proxy_buffer_size 4k;
+        set $target {auth};
+        proxy_pass $target;
+    }}
+    location / {{
+        auth_request /_external-auth;
+        {identity}
+        proxy_http_version 1.1;
+        proxy_pass http://{application};
+    }}
+}}
+"""
+
+
+@pytest.fixture(scope="session")
+def annotations(recipes: Path) -> dict[str, str]:
+    """The annotations of the Ingress that users copy."""
+    ingress = yaml.safe_load((recipes / "nginx" / "ingress-nginx.yaml").read_text())
+    found: dict[str, str] = ingress["metadata"]["annotations"]
+    return {name.removeprefix(_PREFIX): value for name, value in found.items()}
+
+
+def generated(
+    annotations: dict[str, str], auth: str, application: Echo, version: str = "1.1"
+) -> str:
+    """What the controller makes of the annotations; `auth` stands for the cluster's DNS."""
+    names = annotations["auth-response-headers"].split(",")
+    identity = [
+        f"auth_request_set $authHeader{index} $upstream_http_{name.lower().replace('-', '_')};"
+        f"proxy_set_header {name} $authHeader{index};"
+        for index, name in enumerate(names)
+    ]
+    return _CONFIG.format(
+        version=version,
+        host=_CLUSTER_HOST,
+        auth=annotations["auth-url"].replace(f"{_CLUSTER_HOST}:8080", auth),
+        identity="\n".join(identity),
+        application=application.address,
+    )
+
+
+@pytest.fixture(scope="module", params=["1.1", "1.0"])
+def nginx(
+    request: pytest.FixtureRequest,
+    run_nginx: RunNginx,
+    annotations: dict[str, str],
+    auth: Server,
+    _application: Echo,
+) -> Address:
+    """NGINX as the controller configures it; a new connection for each subrequest."""
+    auth_address = "{}:{}".format(*auth.host_port)
+    return run_nginx(generated(annotations, auth_address, _application, request.param))
+
+
+def test_the_subrequest_is_the_one_of_ingress_nginx(
+    run_nginx: RunNginx, annotations: dict[str, str], application: Echo
+) -> None:
+    """GET, no body, and exactly its headers beside the client's: so these tests prove something."""
+    with echo() as recorder:
+        nginx = run_nginx(generated(annotations, recorder.address, application))
+        sent = [("Authorization", "Bearer x"), ("Cookie", "a=b"), ("X-Forwarded-For", "1.2.3.4")]
+        ask(nginx, "POST", "/page?a=b", sent, b"body")
+        [seen] = recorder.take()
+
+    assert (seen.method, seen.target, seen.version) == ("GET", "/validate", "HTTP/1.1")
+    assert seen.body == b""
+    headers = dict(seen.headers)
+    assert len(headers) == len(seen.headers)
+    assert headers.pop("x-request-id")
+    assert headers == {
+        "host": _CLUSTER_HOST,
+        "connection": "close",
+        "authorization": "Bearer x",
+        "cookie": "a=b",
+        "x-original-url": "http://auth.example/page?a=b",
+        "x-original-method": "POST",
+        "x-sent-from": "nginx-ingress-controller",
+        "x-real-ip": "127.0.0.1",
+        "x-forwarded-for": "127.0.0.1",
+        "x-auth-request-redirect": "/page?a=b",
+    }
+
+
+@pytest.mark.parametrize("method,body", [("GET", b""), ("POST", b"a body of the client")])
+def test_pass_and_refuse(nginx: Address, application: Echo, method: str, body: bytes) -> None:
+    """200 with identity headers, 401 with its challenge, 403; again and again."""
+    for _ in range(20):
+        bearer = [("Authorization", f"Bearer {token()}"), ("X-User", "root")]
+        passed = ask(nginx, method, "/page", bearer, body)
+        assert passed.status == 200
+        [seen] = application.take()
+        assert (seen.method, seen.body, seen.all("x-user")) == (method, body, ["user-1"])
+
+        missing = ask(nginx, method, "/page", (), body)
+        assert (missing.status, missing.get("www-authenticate")) == (401, 'Bearer realm="api"')
+
+        denied = [("Authorization", f"Bearer {token(sub='mallory')}")]
+        assert ask(nginx, method, "/page", denied, body).status == 403
+        assert application.take() == []
+
+
+def test_a_claim_that_is_absent_is_not_forged(nginx: Address, application: Echo) -> None:
+    """The client's own X-Groups is dropped, as ours is empty."""
+    headers = [("Authorization", f"Bearer {token()}"), ("X-Groups", "admin")]
+
+    assert ask(nginx, target="/", headers=headers).status == 200
+    [seen] = application.take()
+    assert seen.all("x-groups") == []
+
+
+def test_a_long_path(nginx: Address, application: Echo) -> None:
+    """A path of 6 KiB comes twice in the subrequest's headers (ingress-nginx #10203)."""
+    target = "/" + "a" * 6000
+
+    assert ask(nginx, target=target, headers=[("Authorization", f"Bearer {token()}")]).status == 200
+    assert ask(nginx, target=target).status == 401
+    assert len(application.take()) == 1
+
+
+def test_too_many_headers_never_pass(nginx: Address, application: Echo) -> None:
+    """Above 100 headers the service refuses to read: a 500, never a pass."""
+    many = [(f"X-{number}", "a") for number in range(120)]
+
+    assert (
+        ask(nginx, target="/", headers=[*many, ("Authorization", f"Bearer {token()}")]).status
+        == 500
+    )
+    assert application.take() == []
