@@ -28,7 +28,7 @@ cargo = PYO3_PYTHON=$(CURDIR)/$(bin)/python PYO3_BUILD_EXTENSION_MODULE=1 \
 comma := ,
 fail = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: help run test test-rust test-python lint bench dist fmt pins clean tools proxies missing
+.PHONY: help run test test-rust test-python lint bench mutants dist fmt pins clean tools proxies missing
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: .venv/.native .venv/.server .venv/.bench ## Measure: bare signatures, the
 	@echo cargo bench
 	@$(cargo) bench --quiet --locked --package jwtfast-core --bench verify
 	$(bin)/python -m pytest benches --benchmark-enable --benchmark-only $(ARGS)
+
+mutants: .venv/.native ## Take out each check of the token threats and see its tests fail (ARGS=crit narrows)
+	$(bin)/python -m tests.advisories.mutants $(ARGS)
 
 dist: .venv/.requirements | tools ## Build wheels and source archives of both distributions into dist/
 	rm -rf dist
@@ -120,6 +123,7 @@ $(cargo-deny): | tools
 	  --version $(CARGO_DENY) --root $(target)/tools-$(CARGO_DENY) --target-dir $(target)/tools-build
 	@rm -rf $(target)/tools-build
 
+# Caddy and Envoy are among the Python packages.
 proxies:
 	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || missing="$${missing:-} $$proxy"; done; \
 	[ -n "$${missing:-}" ] || exit 0; \

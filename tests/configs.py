@@ -43,7 +43,7 @@ interface: asgi
     token_types: [at+jwt, JWT]
     refresh: {every: 5m, cooldown: 30s, max_stale: 24h, timeout: 5s, ca_file: null}
 token:
-  from: [{header: Authorization, scheme: Bearer}, {header: X-Token}, {cookie: session}]
+  from: [{header: Authorization, scheme: Bearer}, {header: X-Token}, {cookie: session}, {query: t}]
 policies:
   default: {issuers: corp}
   admin:
@@ -56,6 +56,12 @@ policies:
     identity: {X-User: sub, X-Groups: {claim: groups, as: csv}}
     optional: false
     shadow: true
+routes:
+  - {host: admin.example.com, policy: admin}
+  - {path: /public/, methods: GET, policy: admin}
+  - {path: /, policy: default}
+original_request: {uri_header: X-Forwarded-Uri, trusted_proxies: [10.0.0.0/8, '::1']}
+query_overrides: true
 cache: {max_bytes: 0}
 reload: {watch: true}
 metrics: {listen: '127.0.0.1:9090'}

@@ -16,9 +16,14 @@ import orjson
 
 from tests.wire import Address, Answer, Text, ask
 
-__all__ = ["COMMAND", "LEGACY_COMMAND", "Process", "Server", "free_port", "until"]
+__all__ = ["COMMAND", "FORK_COMMAND", "LEGACY_COMMAND", "Process", "Server", "free_port", "until"]
 
 COMMAND: Final = [sys.executable, "-m", "jwtfast_server"]
+FORK_COMMAND: Final = [
+    sys.executable,
+    "-c",
+    "from jwtfast_server.cli import legacy_fork_main; legacy_fork_main()",
+]
 LEGACY_COMMAND: Final = [str(Path(sys.executable).with_name("nginx-subrequest-auth-jwt"))]
 _DEADLINE: Final = 20.0
 _TOKEN: Final = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}")
@@ -104,9 +109,10 @@ class Server(Process):
         *,
         command: Sequence[str] = COMMAND,
         tls: ssl.SSLContext | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         """Start it, and wait until it is ready."""
-        super().__init__([*command, *arguments], directory)
+        super().__init__([*command, *arguments], directory, env)
         self.address = address
         self._tls = tls
         try:

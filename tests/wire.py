@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -83,8 +84,9 @@ class Connection:
         self.socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send bytes as they are."""
-        self.socket.sendall(data)
+        """Send bytes as they are; a server may answer and hang up before it has read them all."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.socket.sendall(data)
 
     def _more(self) -> bytes:
         return self.socket.recv(65536)

@@ -3,6 +3,9 @@
 ASGI is the front door to use. It alone hands over every byte of every header value: RSGI leaves
 out values with bytes above 0x7F, and WSGI merges headers whose names differ in `-` and `_` only.
 What can be done about it is done here; what cannot is told in `docs/decisions/`.
+
+Where a gate asks who sent a request, it is told the address that the connection came from and no
+header's: an empty one, which granian gives for Unix sockets only, raises instead of being trusted.
 """
 
 from asyncio import CancelledError, to_thread
@@ -49,6 +52,7 @@ class RsgiScope(Protocol):
     method: str
     path: str
     query_string: str
+    client: str
     headers: RsgiHeaders
 
 
@@ -88,6 +92,7 @@ class Application:
 def _asgi_door(service: Service) -> AsgiDoor:
     decisions = service.decisions
     legacy = service.legacy
+    methods = service.methods
     logs_allowed = decisions.writes_allowed
     validate, prefix = VALIDATE.encode(), POLICY.encode()
     answers = {
@@ -106,7 +111,7 @@ def _asgi_door(service: Service) -> AsgiDoor:
             path = scope["raw_path"]
             method = scope["method"]
             if path == validate:
-                if legacy and method != "GET":
+                if legacy and method not in methods:
                     return await send_page(service.wrong_method(), send)
                 policy, query = None, scope["query_string"]
             elif path.startswith(prefix) and not legacy:
@@ -114,8 +119,12 @@ def _asgi_door(service: Service) -> AsgiDoor:
             else:
                 # Off the event loop: a scrape waits for all workers.
                 return await send_page(await to_thread(service.page, path.decode("latin-1")), send)
-            decide, _, names, _ = service.current
-            decision = decide(policy, method, query, _asgi_values(scope["headers"], names))
+            decide, _, names, _, needs_peer = service.current
+            values = _asgi_values(scope["headers"], names)
+            if needs_peer:
+                decision = decide(policy, method, query, values, peer=scope["client"][0])
+            else:
+                decision = decide(policy, method, query, values)
             code = decision.code
             status = decision.status
             # In shadow mode there is a code, but the answer is 200.
@@ -156,6 +165,7 @@ def _asgi_values(
 def _rsgi_door(service: Service) -> RsgiDoor:
     decisions = service.decisions
     legacy = service.legacy
+    methods = service.methods
     logs_allowed = decisions.writes_allowed
     bodies = service.bodies
     unreadable = service.unreadable
@@ -166,7 +176,7 @@ def _rsgi_door(service: Service) -> RsgiDoor:
             path = scope.path
             method = scope.method
             if path == VALIDATE:
-                if legacy and method != "GET":
+                if legacy and method not in methods:
                     return protocol.response_bytes(*service.wrong_method())
                 policy, query = None, scope.query_string
             elif path.startswith(POLICY) and not legacy:
@@ -174,14 +184,13 @@ def _rsgi_door(service: Service) -> RsgiDoor:
             else:
                 # Off the event loop: a scrape waits for all workers.
                 return protocol.response_bytes(*await to_thread(service.page, path))
-            decide, names, _, _ = service.current
+            decide, names, _, _, needs_peer = service.current
             headers = scope.headers
-            decision = decide(
-                policy,
-                method,
-                query,
-                [_rsgi_values(headers, name, unreadable) for name in names],
-            )
+            values = [_rsgi_values(headers, name, unreadable) for name in names]
+            if needs_peer:
+                decision = decide(policy, method, query, values, peer=_rsgi_peer(scope.client))
+            else:
+                decision = decide(policy, method, query, values)
             code = decision.code
             status = decision.status
             if status == _OK:
@@ -212,6 +221,11 @@ def _rsgi_values(
     return values
 
 
+def _rsgi_peer(client: str) -> str:
+    """The address without its port: of `10.0.0.1:80`, or of `[fe80::1%2]:80`."""
+    return client.rpartition(":")[0].strip("[]").partition("%")[0]
+
+
 def wsgi_is_safe(names: Iterable[str]) -> bool:
     """Whether WSGI can tell these headers apart from others, and their values from each other."""
     return all("-" not in name and "_" not in name and name != "cookie" for name in names)
@@ -220,6 +234,7 @@ def wsgi_is_safe(names: Iterable[str]) -> bool:
 def _wsgi_door(service: Service) -> WsgiDoor:
     decisions = service.decisions
     legacy = service.legacy
+    methods = service.methods
     logs_allowed = decisions.writes_allowed
     bodies = service.bodies
     unreadable = service.unreadable
@@ -235,20 +250,19 @@ def _wsgi_door(service: Service) -> WsgiDoor:
             path = environ["PATH_INFO"]
             method = environ["REQUEST_METHOD"]
             if path == VALIDATE:
-                if legacy and method != "GET":
+                if legacy and method not in methods:
                     return send_page(service.wrong_method(), start_response)
                 policy, query = None, environ["QUERY_STRING"].encode("latin-1")
             elif path.startswith(POLICY) and not legacy:
                 policy, query = path[3:].partition("/")[0], b""
             else:
                 return send_page(service.page(path), start_response)
-            decide, names, _, _ = service.current
-            decision = decide(
-                policy,
-                method,
-                query,
-                [_wsgi_values(environ, name, unreadable) for name in names],
-            )
+            decide, names, _, _, needs_peer = service.current
+            values = [_wsgi_values(environ, name, unreadable) for name in names]
+            if needs_peer:
+                decision = decide(policy, method, query, values, peer=environ["REMOTE_ADDR"])
+            else:
+                decision = decide(policy, method, query, values)
             code = decision.code
             status = decision.status
             body = [] if status == _OK else [bodies[status, code]]

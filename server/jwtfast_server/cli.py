@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,11 +14,11 @@ import jwtfast
 from jwtfast_server import dev as development
 from jwtfast_server import keygen as keys
 from jwtfast_server import mint as minting
-from jwtfast_server.config import Place, Problem, Settings, SettingsError, load
+from jwtfast_server.config import Place, Problem, Settings, SettingsError, load, load_fork
 from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.report import problem_record, summary, summary_record, welcome_text
 
-__all__ = ["legacy_main", "main"]
+__all__ = ["legacy_fork_main", "legacy_main", "main"]
 
 _USAGE_ERROR = 2
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -220,6 +221,15 @@ def legacy_main(config: Path, log_level: str, *, insecure: bool, **flags: str | 
     _serve(_load(config, values, names=names, problems=problems))
 
 
+@click.command("nginx-jwt-auth", context_settings=_CONTEXT)
+def legacy_fork_main() -> None:
+    """Serve what nginx-jwt-auth serves, from the same variables.
+
+    LOG_LEVEL, PORT, JWKS_URL, JWKS_PATH, COOKIE_NAME, ALLOW_NO_QUERY_REQUIREMENTS, CACERT_PATH.
+    """
+    _serve(_or_problems(load_fork))
+
+
 def _load(
     path: Path,
     flags: Mapping[str, object],
@@ -228,10 +238,18 @@ def _load(
     problems: Sequence[Problem] = (),
     as_json: bool = False,
 ) -> Settings:
+    """The settings in a file."""
+    read = partial(load, path, overrides=flags, flags=names)
+    return _or_problems(read, problems, as_json=as_json)
+
+
+def _or_problems(
+    read: Callable[[], Settings], problems: Sequence[Problem] = (), *, as_json: bool = False
+) -> Settings:
     """The settings; or all their problems, and the end."""
     found = list(problems)
     try:
-        settings = load(path, overrides=flags, flags=names)
+        settings = read()
     except SettingsError as error:
         found += error.problems
     if found:

@@ -8,8 +8,9 @@ import orjson
 from pydantic import ValidationError
 
 import jwtfast
-from jwtfast_server.keysources import KeyMaterial, KeySource, SourceError, key_set, read
+from jwtfast_server.keysources import KeyMaterial, KeySource, SourceError, key_set, read, remote
 from jwtfast_server.layers import Layers
+from jwtfast_server.original_request import Route
 from jwtfast_server.problems import KeyPath
 
 __all__ = ["KeysRead", "gate_problems", "read_keys", "rule_problems"]
@@ -36,6 +37,8 @@ def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
         path: KeyPath = ("issuers", index, "keys")
         before = len(result.problems)
         material = tuple(_issuer_material(layers, env, issuer, path, result))
+        if any(source.kind == "secret" for source in material) and _has_remote(issuer):
+            result.problems.append((path, "a secret cannot stand beside keys that are fetched"))
         if material and len(result.problems) == before:
             try:
                 key_set(material)
@@ -43,6 +46,14 @@ def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
                 result.problems.append((path, str(error)))
         result.material[str(issuer.get("name"))] = material
     return result
+
+
+def _has_remote(issuer: dict[str, Any]) -> bool:
+    raw = issuer.get("keys")
+    return any(
+        isinstance(entry, dict) and {"jwks_url", "discovery"} & set(entry)
+        for entry in (raw if isinstance(raw, list) else [raw])
+    )
 
 
 def _issuer_material(
@@ -58,6 +69,10 @@ def _issuer_material(
             continue  # Told where the whole file is validated.
         where = (*where, source.place)
         try:
+            if source.is_remote:
+                url = issuer.get("issuer")
+                remote(source, url if isinstance(url, str) and url != "any" else None)
+                continue
             material = read(
                 source,
                 env=env,
@@ -87,9 +102,9 @@ def gate_problems(
 
 
 def rule_problems(layers: Layers) -> Found:
-    """What the gate says is wrong with rules and identity headers, where the rest does not hold.
+    """What the gate says is wrong with rules, identity headers and routes, whatever else is wrong.
 
-    Each policy is compiled beside an issuer that stands for all.
+    Each policy is compiled beside an issuer that stands for all, and routes lead to one policy.
     """
     policies = layers.data.get("policies")
     compiled = {
@@ -107,10 +122,24 @@ def rule_problems(layers: Layers) -> Found:
         "max_token_bytes": 0,
         "token": [{"header": "Authorization"}],
         "issuers": [{"name": "any", "leeway": 0}],
-        "policies": {"default": {"issuers": ["any"]}} | compiled,
+        "policies": {"default": {"issuers": ["any"]}} | compiled | {"": {"issuers": ["any"]}},
+        "routes": list(_routes(layers.data.get("routes"))),
+        "original_request": {"uri_header": "X-Original-URL", "trusted_proxies": []},
     }
     found = gate_problems(orjson.dumps(settings), {"any": None}, layers)
-    return [(path, message) for path, message in found if {"require", "identity"} & set(path)]
+    return [
+        (path, message) for path, message in found if {"require", "identity", "routes"} & set(path)
+    ]
+
+
+def _routes(routes: object) -> Iterator[dict[str, Any]]:
+    """The routes whose shape is right; instead of another one, something that stops nothing."""
+    for index, route in enumerate(routes if isinstance(routes, list) else ()):
+        try:
+            read = Route.model_validate(route).model_dump(exclude_none=True)
+        except ValidationError:
+            read = {"host": f"route-{index}.invalid"}
+        yield read | {"policy": ""}
 
 
 def _listed(value: object) -> list[Any]:

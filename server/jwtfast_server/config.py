@@ -10,11 +10,12 @@ from pydantic import Field, ValidationError
 
 import jwtfast
 from jwtfast_server.compilation import gate_problems, read_keys, rule_problems
-from jwtfast_server.config_models import ConfigFile, Issuer
-from jwtfast_server.document import parse, read_text
+from jwtfast_server.config_models import ConfigFile, Issuer, TokenSource
+from jwtfast_server.document import Document, parse, read_text
 from jwtfast_server.keysources import KeyMaterial, key_set
 from jwtfast_server.layers import Layers
 from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
+from jwtfast_server.legacy_fork import lay_environment, query_of
 from jwtfast_server.problems import (
     KeyPath,
     Place,
@@ -23,12 +24,12 @@ from jwtfast_server.problems import (
     keys_at,
     validation_problems,
 )
-from jwtfast_server.references import reference_problems, unsupported
+from jwtfast_server.references import reference_notes, reference_problems, unsupported
 from jwtfast_server.values import is_file_name
 
-__all__ = ["Place", "Problem", "Settings", "SettingsError", "load"]
+__all__ = ["Place", "Problem", "Settings", "SettingsError", "load", "load_fork"]
 
-_FILES = (("tls", "cert"), ("tls", "key"))
+_FILES: tuple[KeyPath, ...] = (("tls", "cert"), ("tls", "key"))
 
 
 class Settings(ConfigFile):
@@ -40,6 +41,8 @@ class Settings(ConfigFile):
     """Legacy: the answers, metrics and methods of nginx-subrequest-auth-jwt."""
     claims_source: ClaimsSource | None = None
     """Legacy mode only: where the claims to compare with come from."""
+    fork: dict[str, bool] | None = None
+    """For nginx-jwt-auth in legacy mode: what the query of /validate may demand there."""
     material: dict[str, tuple[KeyMaterial, ...]] = Field(repr=False)
     """By issuer's name, what its key sources held."""
     notes: tuple[str, ...] = ()
@@ -58,11 +61,13 @@ class Settings(ConfigFile):
                 "unavailable_status": self.unavailable_status,
                 "max_token_bytes": self.max_token_bytes,
                 "issuers": [self._gate_issuer(issuer) for issuer in self.issuers],
-                "token": [source.model_dump(exclude_none=True) for source in self.token.sources],
+                "token": [self._gate_source(source) for source in self.token.sources],
                 "policies": {
                     name: policy.model_dump(mode="json", by_alias=True, exclude_none=True)
                     for name, policy in self.policies.items()
                 },
+                "routes": [route.model_dump(exclude_none=True) for route in self.routes],
+                "original_request": self.original_request and self.original_request.model_dump(),
                 "query_overrides": self._gate_query(),
             }
         )
@@ -79,10 +84,23 @@ class Settings(ConfigFile):
             "require": [] if self.mode == "legacy" else ["exp"],
         }
 
+    def _gate_source(self, source: TokenSource) -> dict[str, Any]:
+        found = source.model_dump(exclude_none=True)
+        return found | {"optional_scheme": "Bearer"} if self.fork and source.cookie else found
+
     def _gate_query(self) -> dict[str, bool] | None:
-        if self.claims_source != "queryString":
-            return None
-        return {"claims": True, "required": True, "names_only": True}
+        if self.fork:
+            return self.fork
+        if self.claims_source == "queryString":
+            return {"claims": True, "required": True, "names_only": True}
+        if self.query_overrides:
+            return {"claims": True, "regexp": True, "headers": True}
+        return None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """In legacy mode, the methods that are answered."""
+        return ("GET", "HEAD") if self.fork else ("GET",)
 
     def to_json(self) -> bytes:
         """Everything, secrets too, for another process: `from_json` reads it."""
@@ -135,13 +153,32 @@ def load(
     return _settings(layers, env, problems, origin)
 
 
+def load_fork(env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of nginx-jwt-auth, which has variables instead of a file.
+
+    Args:
+        env: the environment variables; the process's own where None.
+
+    Raises:
+        SettingsError: with everything that is wrong, each with its variable.
+    """
+    env = os.environ if env is None else env
+    layers = Layers(Document("environment", {}, {}), Path.cwd(), _known_names())
+    problems, notes = lay_environment(layers, env)
+    problems += layers.lay_variables(env)
+    origin = {"source": "environment", "mode": "legacy", "fork": query_of(env), "notes": notes}
+    return _settings(layers, env, problems, origin)
+
+
 def _settings(
     layers: Layers, env: Mapping[str, str], problems: list[Problem], origin: dict[str, Any]
 ) -> Settings:
     """Check everything that can be checked, whatever else is wrong; then build."""
     found = _file_problems(layers)
+    notes = [*origin["notes"]]
     try:
-        ConfigFile.model_validate(layers.data)
+        noted = reference_notes(ConfigFile.model_validate(layers.data))
+        notes += [f"{layers.place(path)}: {message}" for path, message in noted]
     except ValidationError as error:
         found += validation_problems(ConfigFile, error)
     found += reference_problems(layers.data)
@@ -153,11 +190,12 @@ def _settings(
         found += [problem for problem in rule_problems(layers) if problem[0] not in told]
     else:
         settings = Settings.model_validate(
-            layers.data
-            | origin
-            | {"material": keys.material, "notes": (*origin["notes"], *keys.notes)}
+            layers.data | origin | {"material": keys.material, "notes": (*notes, *keys.notes)}
         )
-        found += gate_problems(settings.gate_settings(), settings.key_sets(), layers)
+        # Whether fetched keys fit is seen when they come.
+        fetched = {issuer.name for issuer in settings.issuers if issuer.is_fetched}
+        given = settings.key_sets() | dict.fromkeys(fetched)
+        found += gate_problems(settings.gate_settings(), given, layers)
     problems += [layers.problem(*problem) for problem in found]
     if problems:
         raise SettingsError(problems)
@@ -167,16 +205,28 @@ def _settings(
 def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
     """Make the paths of files absolute, each from where it was written; say which are missing."""
     found: list[tuple[KeyPath, str]] = []
-    for path in _FILES:
-        section = layers.data.get(path[0])
-        name = section.get(path[1]) if isinstance(section, dict) else None
+    for path in (*_FILES, *_ca_files(layers.data)):
+        section: Any = layers.data
+        for part in path[:-1]:
+            section = section.get(part) if isinstance(section, dict) else section[part]
+        name = section.get(path[-1]) if isinstance(section, dict) else None
         if not isinstance(section, dict) or not is_file_name(name):
             continue  # Told where the whole file is validated.
         file = (layers.directory(path) / name).absolute()
         if not file.is_file():
             found.append((path, f"expected a file, found none at {file}"))
-        section[path[1]] = str(file)
+        section[path[-1]] = str(file)
     return found
+
+
+def _ca_files(data: dict[str, Any]) -> list[KeyPath]:
+    """Where issuers name the certificates that their key servers are trusted by."""
+    issuers = data.get("issuers")
+    return [
+        ("issuers", index, "refresh", "ca_file")
+        for index, issuer in enumerate(issuers if isinstance(issuers, list) else ())
+        if isinstance(issuer, dict)
+    ]
 
 
 def _known_names() -> dict[str, list[str]]:

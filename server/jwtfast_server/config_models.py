@@ -4,9 +4,6 @@ Rules and identity headers are passed on as they are: the gate compiles them, an
 wrong with them.
 """
 
-import os
-from math import ceil
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,32 +11,40 @@ from pydantic import (
     Field,
     JsonValue,
     PlainSerializer,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from jwtfast_server.config_server import (
+    Cache,
+    Log,
+    Metrics,
+    Reload,
+    Revocation,
+    Tls,
+    Workers,
+)
 from jwtfast_server.keysources import Algorithm, KeySource
+from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.values import (
     Address,
     AnyNumber,
     Duration,
     FileName,
+    HeaderName,
+    Name,
     OneOrMore,
     Section,
     Size,
+    Text,
     expected,
 )
 
-__all__ = ["ConfigFile", "Issuer", "Log", "Policy", "Tls", "TokenSource"]
+__all__ = ["ConfigFile", "Issuer", "Policy", "TokenSource"]
 
 _DAY = 86400.0
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-_HEADER = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$"
 
-Name = Annotated[str, Field(pattern=_NAME)]
-Text = Annotated[str, Field(min_length=1, max_length=2048)]
 JsonObject = dict[str, JsonValue]
 
 
@@ -61,33 +66,9 @@ def _any_or_text(value: object) -> object:
     return None if value == "any" else value
 
 
-def _workers(value: object) -> object:
-    return cores() if value == "auto" else value
-
-
 def _status(value: object) -> object:
     """A number may come as text from a variable."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-def _level(value: object) -> object:
-    """The names that other services use for the same levels."""
-    return (
-        {"warn": "warning", "fatal": "critical"}.get(value, value)
-        if isinstance(value, str)
-        else value
-    )
-
-
-def cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
-    """The processors this process may use: its affinity, and its container's quota."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        share, period = quota.read_text().split()
-        allowed = min(allowed or 1, ceil(int(share) / int(period)))
-    except (OSError, ValueError):
-        pass  # No quota: outside a container, or "max".
-    return max(1, allowed or 1)
 
 
 _WRITE_ANY = PlainSerializer(lambda value: "any" if value is None else value)
@@ -99,33 +80,26 @@ Audiences = Annotated[
 IssuerUrl = Annotated[
     Text | None, BeforeValidator(_any_or_text, json_schema_input_type=Text), _WRITE_ANY
 ]
-Workers = Annotated[
-    int,
-    Field(ge=1, le=1024),
-    BeforeValidator(_workers),
-    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
-]
-_LEVELS = Literal["debug", "info", "warning", "error", "critical"]
-Level = Annotated[
-    _LEVELS, BeforeValidator(_level, json_schema_input_type=_LEVELS | Literal["warn", "fatal"])
-]
-
-
-class Tls(Section):
-    """A certificate chain and its key (PKCS#1, SEC1 or PKCS#8), as PEM files."""
-
-    cert: FileName = Field(description="the file of the certificate and its chain")
-    key: FileName = Field(description="the file of the private key")
 
 
 class Refresh(Section):
     """How fetched keys are kept fresh."""
 
-    every: Annotated[float, Duration(at_most=7 * _DAY, at_least=1)] = 300.0
-    cooldown: Annotated[float, Duration(at_most=_DAY, at_least=1)] = 30.0
-    max_stale: Annotated[float, Duration(at_most=30 * _DAY)] = _DAY
-    timeout: Annotated[float, Duration(at_most=60, at_least=0.1)] = 5.0
-    ca_file: FileName | None = None
+    every: Annotated[float, Duration(at_most=7 * _DAY, at_least=1)] = Field(
+        300.0, description="how often"
+    )
+    cooldown: Annotated[float, Duration(at_most=_DAY, at_least=1)] = Field(
+        30.0, description="the shortest time between two fetches for an unknown `kid`"
+    )
+    max_stale: Annotated[float, Duration(at_most=30 * _DAY, at_least=1)] = Field(
+        _DAY, description="how old keys may become where fetching fails"
+    )
+    timeout: Annotated[float, Duration(at_most=60, at_least=0.1)] = Field(
+        5.0, description="how long one fetch may take"
+    )
+    ca_file: FileName | None = Field(
+        None, description="PEM certificates to trust instead of the system's"
+    )
 
 
 class Issuer(Section):
@@ -141,12 +115,21 @@ class Issuer(Section):
         description="the audiences to accept, or the word `any` where a token's `aud` is really "
         "not to be checked"
     )
-    leeway: Annotated[float, Duration(at_most=300)] = 0.0
-    max_lifetime: Annotated[float, Duration(at_most=3660 * _DAY, at_least=1)] | None = None
+    leeway: Annotated[float, Duration(at_most=300)] = Field(
+        0.0, description="how far clocks may differ for `exp`, `nbf` and `iat`"
+    )
+    max_lifetime: Annotated[float, Duration(at_most=3660 * _DAY, at_least=1)] | None = Field(
+        None, description="the longest time from `iat` to `exp`; both must then be there"
+    )
     token_types: OneOrMore[Text] | None = Field(
         None, description="the values of the header's `typ` to accept; default: all"
     )
-    refresh: Refresh = Refresh()
+    refresh: Refresh = Field(Refresh(), description="how fetched keys are kept fresh")
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether any of its keys are behind a URL."""
+        return any(source.is_remote for source in self.keys)
 
     @field_validator("algorithms", mode="after")
     @classmethod
@@ -160,9 +143,9 @@ class Issuer(Section):
 class TokenSource(Section):
     """One place of the request that a token may be in."""
 
-    header: Annotated[str, Field(pattern=_HEADER)] | None = None
+    header: HeaderName | None = Field(None, description="a request header")
     scheme: Text | None = Field(None, description="what precedes the token in the header")
-    cookie: Annotated[str, Field(pattern=_HEADER)] | None = None
+    cookie: HeaderName | None = Field(None, description="a cookie")
     query: Text | None = Field(None, description="a parameter of the original URI")
 
     @model_validator(mode="after")
@@ -181,7 +164,9 @@ class Token(Section):
     """Where tokens are looked for; two tokens in one request are refused."""
 
     sources: OneOrMore[TokenSource] = Field(
-        (TokenSource(header="Authorization", scheme="Bearer"),), alias="from"
+        (TokenSource(header="Authorization", scheme="Bearer"),),
+        alias="from",
+        description="a place, or a list of them",
     )
 
 
@@ -189,7 +174,9 @@ class IdentityHeader(Section):
     """What a response header tells the upstream; empty where the claim is absent."""
 
     claim: Text = Field(description="the name or path of a claim")
-    form: Literal["csv", "json", "base64"] | None = Field(None, alias="as")
+    form: Literal["csv", "json", "base64"] | None = Field(
+        None, alias="as", description="default: text as it is, anything else as JSON"
+    )
 
 
 Identity = Annotated[
@@ -209,78 +196,47 @@ class Policy(Section):
     shadow: bool = Field(default=False, description="answer 200, and count what would be denied")
 
 
-class Route(Section):
-    """Which policy decides; the first route that matches the original request wins."""
-
-    policy: Name = Field(description="the name of a policy")
-    host: Text | None = None
-    path: Text | None = None
-    methods: OneOrMore[Text] | None = None
-
-
-class OriginalRequest(Section):
-    """Which header tells the original URI, and whom to believe it."""
-
-    uri_header: Literal["X-Original-URL", "X-Original-URI", "X-Forwarded-Uri"]
-    trusted_proxies: OneOrMore[Text]
-
-
-class Revocation(Section):
-    """A file of revoked tokens, by `jti`, `sub` and `kid`."""
-
-    file: FileName = Field(description="a JSON file")
-
-
-class Cache(Section):
-    """The store of verified tokens; 0 turns it off."""
-
-    max_bytes: Annotated[int, Size(at_most=1 << 40)] = 64 << 20
-
-
-class Reload(Section):
-    """Whether a changed file is served without a restart."""
-
-    watch: bool = True
-
-
-class Metrics(Section):
-    """Where `/metrics` is answered; null: beside the rest."""
-
-    listen: Address | None = None
-
-
-class Log(Section):
-    """What is logged, as JSON; never a token."""
-
-    level: Level = "info"
-    decisions: Literal["none", "denied", "all"] = "denied"
-
-
 class ConfigFile(Section):
     """The whole jwtfast.yaml."""
 
-    listen: Address = Address.model_validate("0.0.0.0:8080")
-    tls: Tls | None = None
-    workers: Workers = Field("auto", validate_default=True)
-    interface: Literal["asgi", "rsgi", "wsgi"] = "asgi"
-    realm: Annotated[str, Field(pattern=r"^[ !#-\[\]-~]{1,128}$")] = "api"
-    unavailable_status: Annotated[Literal[503, 403], BeforeValidator(_status)] = 503
-    max_token_bytes: Annotated[int, Size(at_most=1 << 20, at_least=256)] = 16384
+    listen: Address = Field(
+        Address.model_validate("0.0.0.0:8080"), description="where requests are answered"
+    )
+    tls: Tls | None = Field(None, description="serve HTTPS")
+    workers: Workers = Field(
+        "auto", validate_default=True, description="processes; `auto` is one a processor"
+    )
+    interface: Literal["asgi", "rsgi", "wsgi"] = Field(
+        "asgi", description="how granian calls the application"
+    )
+    realm: Annotated[str, Field(pattern=r"^[ !#-\[\]-~]{1,128}$")] = Field(
+        "api", description="the realm of `WWW-Authenticate`"
+    )
+    unavailable_status: Annotated[Literal[503, 403], BeforeValidator(_status)] = Field(
+        503, description="the answer where keys are missing, or we made a mistake"
+    )
+    max_token_bytes: Annotated[int, Size(at_most=1 << 20, at_least=256)] = Field(
+        16384, description="longer tokens are refused unread"
+    )
     issuers: tuple[Issuer, ...] = Field(min_length=1, description="a list of issuers")
-    token: Token = Token()
+    token: Token = Field(Token(), description="where tokens are looked for")
     policies: dict[Name, Policy] = Field(
         min_length=1, description="a mapping of policies, one of them called `default`"
     )
-    routes: tuple[Route, ...] = ()
-    original_request: OriginalRequest | None = None
+    routes: tuple[Route, ...] = Field(
+        (), description="which policy an original request gets; the first that fits"
+    )
+    original_request: OriginalRequest | None = Field(
+        None, description="how the proxy tells its client's request"
+    )
     query_overrides: bool = Field(
         default=False, description="let the query of /validate steer the check"
     )
-    revocation: Revocation | None = None
-    cache: Cache = Cache()
-    reload: Reload = Reload()
-    metrics: Metrics = Metrics()
-    log: Log = Log()
+    revocation: Revocation | None = Field(None, description="tokens that pass no more")
+    cache: Cache = Field(Cache(), description="the store of verified tokens")
+    reload: Reload = Field(Reload(), description="whether a changed file is served")
+    metrics: Metrics = Field(Metrics(), description="where metrics are answered")
+    log: Log = Field(Log(), description="what is logged")
 
     @classmethod
     def schema_document(cls) -> dict[str, Any]:

@@ -1,22 +1,23 @@
 """Where an issuer's keys come from: PEM, JWK, JWKS and secrets, inline, in files and variables.
 
-A source is read once, at load, into `KeyMaterial`; workers build their keys from that and never
-open the files again, which may have changed meanwhile.
+A source is read once, at load, into `KeyMaterial`; workers build their keys from that, and only
+`key_refresh` looks again at a JWKS file. What is behind a URL is fetched by each worker.
 """
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Unpack
 
 import orjson
 from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 import jwtfast
+from jwtfast.jwks import Options, RemoteKeySet
 from jwtfast_server.problems import suggestion
 from jwtfast_server.values import FileName, Section, expected
 
-__all__ = ["Algorithm", "KeyMaterial", "KeySource", "SourceError", "key_set", "read"]
+__all__ = ["Algorithm", "KeyMaterial", "KeySource", "SourceError", "key_set", "read", "remote"]
 
 _MAX_BYTES = 1 << 20
 _PLACES = (
@@ -31,7 +32,7 @@ _PLACES = (
     "jwks_url",
     "discovery",
 )
-_NOT_YET = ("jwks_url", "discovery")
+_REMOTE = ("jwks_url", "discovery")
 
 
 def _algorithm(value: object) -> str:
@@ -72,6 +73,9 @@ class KeySource(Section):
     allow_weak_hmac: bool = Field(
         default=False, description="take an HMAC secret shorter than its hash"
     )
+    allow_http: bool = Field(
+        default=False, description="fetch from http:// too, not from this machine alone"
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> "KeySource":
@@ -83,7 +87,15 @@ class KeySource(Section):
         if (self.algorithm or self.kid) and given[0].startswith(("jwk", "discovery")):
             message = "a JWK carries its own alg and kid: leave out algorithm and kid"
             raise PydanticCustomError("rule", "{message}", {"message": message})
+        if self.allow_http and not self.is_remote:
+            message = f"allow_http belongs to {' and '.join(_REMOTE)} only"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
         return self
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the keys are fetched, by each worker."""
+        return self.place in _REMOTE
 
     @property
     def place(self) -> str:
@@ -99,6 +111,8 @@ class KeyMaterial(Section):
     algorithm: str | None = None
     kid: str | None = None
     allow_weak_hmac: bool = False
+    file: str | None = None
+    """Where it was read from, absolute; a JWKS only, the one file that is watched for itself."""
 
     def keys(self) -> tuple[list[jwtfast.Key], tuple[str, ...]]:
         """The keys, and a sentence for each entry of a JWKS that was left out.
@@ -151,12 +165,10 @@ def read(
         algorithms: what the issuer allows; a secret without an algorithm takes the only one.
 
     Raises:
-        SourceError: where it is not served yet, cannot be read, or lacks its algorithm.
+        SourceError: where it cannot be read, or lacks its algorithm.
     """
     place = source.place
-    if place in _NOT_YET:
-        raise SourceError(place, "not supported yet")
-    kind = place.partition("_")[0]
+    kind, value = place.partition("_")[0], getattr(source, place)
     algorithm = source.algorithm
     if kind == "secret" and algorithm is None:
         allowed = list(algorithms or ())
@@ -166,12 +178,35 @@ def read(
     return KeyMaterial.model_validate(
         {
             "kind": kind,
-            "content": _content(place, getattr(source, place), env, directory),
+            "content": _content(place, value, env, directory),
             "algorithm": algorithm,
             "kid": source.kid,
             "allow_weak_hmac": source.allow_weak_hmac,
+            "file": str((directory / value).absolute()) if place == "jwks_file" else None,
         }
     )
+
+
+def remote(source: KeySource, issuer: str | None, **options: Unpack[Options]) -> RemoteKeySet:
+    """The keys behind a URL, not fetched yet.
+
+    Args:
+        source: a source that is remote.
+        issuer: the issuer's own URL, which discovery starts from.
+        options: as for `jwtfast.jwks.RemoteKeySet`.
+
+    Raises:
+        SourceError: where the URL cannot be used.
+    """
+    options["allow_http"] = source.allow_http
+    try:
+        if source.jwks_url is not None:
+            return RemoteKeySet(source.jwks_url, **options)
+        if issuer is None:
+            raise SourceError(source.place, "discovery needs the URL of the issuer, not `any`")
+        return RemoteKeySet.discover(issuer, **options)
+    except ValueError as error:
+        raise SourceError(source.place, str(error)) from error
 
 
 def _content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> bytes:  # noqa: ANN401

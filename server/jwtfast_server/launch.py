@@ -124,7 +124,7 @@ def _metrics_endpoint(address: Address | None) -> Endpoint | None:
 
 def _check_interface(settings: Settings) -> None:
     """Refuse the front door that cannot tell apart what the gate must tell apart."""
-    names = jwtfast.Gate(settings.gate_settings(), settings.key_sets()).request_headers
+    names = jwtfast.Gate(settings.gate_settings(), dict.fromkeys(settings.material)).request_headers
     if settings.interface == "wsgi" and not wsgi_is_safe(names):
         raise StartError(
             "interface wsgi cannot be used: it does not tell apart the headers that this "
@@ -224,6 +224,7 @@ def _load(settings_json: bytes, directory: Path) -> Callable[..., Any]:
     service = Service(settings, directory)
     Flusher(directory, service.flush).start()
     Finalize(None, service.flush, exitpriority=0)
+    service.keys.start()
     if settings.interface == "wsgi":
         _watch(draining, misses_signals=True)
     else:

@@ -65,6 +65,12 @@ class Layers:
                 problems.append(Problem(Place(flag), problem))
         return problems
 
+    def lay(self, path: KeyPath, value: object, source: str) -> None:
+        """Lay one value that has a source of its own; whatever contains it must be there."""
+        problem = self._lay(path, value, source)
+        if problem:
+            raise ValueError(problem)
+
     def place(self, path: KeyPath) -> Place:
         """The file and line, variable or flag that gave the value at `path`."""
         path = self._written(path)

@@ -48,6 +48,13 @@ def configure(level: str) -> None:
         ),
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
     )
+    # The library logs by the standard module, as libraries do.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(granian_formatter())
+    library = logging.getLogger("jwtfast")
+    library.handlers[:] = [handler]
+    library.propagate = False
+    library.setLevel(level.upper())
 
 
 def granian_formatter() -> logging.Formatter:

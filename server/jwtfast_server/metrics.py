@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 import jwtfast
 from jwtfast_server.counters import Flusher, Totals
+from jwtfast_server.key_metrics import KeysCollector
 
 __all__ = ["WorkersCollector", "exposition"]
 
@@ -113,4 +114,5 @@ def exposition(directory: Path, statuses: Mapping[str, int], interface: str) -> 
         "interface": interface,
     }
     registry.register(WorkersCollector(directory, statuses, build))
+    registry.register(KeysCollector(directory))
     return registry

@@ -6,11 +6,12 @@ Looks at the values as they were written, so that these problems are told togeth
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.problems import KeyPath, suggestion
 
-__all__ = ["reference_problems", "unsupported"]
+__all__ = ["reference_notes", "reference_problems", "unsupported"]
 
-_NOT_YET = ("routes", "original_request", "revocation", "query_overrides")
+_NOT_YET = ("revocation",)
 
 Found = Iterator[tuple[KeyPath, str]]
 
@@ -46,7 +47,20 @@ def reference_problems(data: Mapping[str, Any]) -> Found:
             if isinstance(policy, str) and policy not in policies:
                 message = _unknown("policy", policy, list(policies))
                 yield ("routes", index, "policy"), message
+    if data.get("routes") and not data.get("original_request"):
+        yield ("routes",), "needs original_request, which says how the proxy tells the request"
     yield from _token(data)
+
+
+def reference_notes(settings: ConfigFile) -> Found:
+    """What contradicts nothing but may not be meant."""
+    original = settings.original_request
+    if original is None or original.uri_header != "X-Original-URI" or original.host_header:
+        return
+    for index, route in enumerate(settings.routes):
+        if route.host is not None:
+            path = ("routes", index, "host")
+            yield path, "X-Original-URI tells no host unless it is a whole URL: see host_header"
 
 
 def _policies(policies: dict[str, Any], issuers: dict[str, Any]) -> Found:

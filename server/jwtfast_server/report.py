@@ -40,12 +40,13 @@ def summary_record(settings: Settings) -> dict[str, Any]:
             }
             for name, policy in settings.policies.items()
         ],
+        "routes": [route.model_dump() for route in settings.routes],
         "notes": settings.notes,
     }
 
 
 def summary(record: dict[str, Any]) -> str:
-    """The settings in short, a line for each issuer and each policy."""
+    """The settings in short, a line for each issuer, each policy and each route."""
     lines = [f"ok: {record['file']}"]
     if record["mode"] == "legacy":
         lines[0] += " (nginx-subrequest-auth-jwt format)"
@@ -62,6 +63,12 @@ def summary(record: dict[str, Any]) -> str:
         lines.append(
             f"  policy {policy['name']}: issuers {' '.join(policy['issuers'])}, {rules}"
             + (f", identity {identity}" if identity else "")
+        )
+    for route in record["routes"]:
+        methods = " ".join(route["methods"] or ["any method"])
+        lines.append(
+            f"  route {methods} {route['host'] or 'any host'} {route['path'] or '/'}: "
+            f"policy {route['policy']}"
         )
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -12,6 +12,8 @@ from jwtfast_server import metrics
 from jwtfast_server.answers import TEXT, Page, bodies, statuses
 from jwtfast_server.config import Settings
 from jwtfast_server.counters import Counters
+from jwtfast_server.key_metrics import KeyReport
+from jwtfast_server.key_refresh import KeyRefresh
 from jwtfast_server.log import DecisionLog, error_fields
 
 __all__ = ["DRAINING", "Current", "Service"]
@@ -20,17 +22,53 @@ DRAINING: Final = "draining"
 """The file that the main process makes in the run directory once it was told to stop."""
 
 _MOST_PLACES: Final = 1000
+# An issuer's first key of another algorithm is one that the keys of today do not allow.
+_MAY_BE_NEW: Final = frozenset({"unknown_key", "algorithm_not_allowed"})
 
 Headers = Sequence[Sequence[str | bytes]]
 
 
-class Current(NamedTuple):
-    """One gate's call, and the request headers it wants: swapped together, as one reference."""
+class Decide(Protocol):
+    """The call of a gate, see `jwtfast.Gate.decide`."""
 
-    decide: Callable[[str | None, str, str | bytes, Headers], Decision]
+    def __call__(
+        self,
+        policy: str | None,
+        method: str,
+        query: str | bytes,
+        headers: Headers,
+        /,
+        *,
+        peer: str | None = None,
+    ) -> Decision:
+        """Decide on one request."""
+
+
+class Current(NamedTuple):
+    """One gate's call, and what of a request it wants: swapped together, as one reference."""
+
+    decide: Decide
     names: tuple[str, ...]
     raw_names: tuple[bytes, ...]
     failed: Callable[[], Decision]
+    needs_peer: bool
+    """Whether the call must be told who connected; not over a Unix socket, where nobody can say."""
+
+
+class _Decisions(DecisionLog):
+    """The log of decisions, which also tells of keys that nobody knows."""
+
+    def __init__(
+        self, mode: Literal["none", "denied", "all"], unknown_key: Callable[[str], None]
+    ) -> None:
+        super().__init__(mode)
+        self._unknown_key = unknown_key
+
+    def write(self, decision: Decision, method: str, started: float) -> None:
+        """Write one decision; where its key may be new, say so to the policy's key sources."""
+        if decision.code in _MAY_BE_NEW:
+            self._unknown_key(decision.policy)
+        super().write(decision, method, started)
 
 
 class Service:
@@ -50,21 +88,23 @@ class Service:
         self._registry = metrics.exposition(directory, self._statuses, settings.interface)
         self._places_told: set[tuple[object, ...]] = set()
         self.legacy: Final = settings.mode == "legacy"
+        self.methods: Final = settings.methods
         self.bodies: Final = bodies(settings)
         self.unreadable: Final = _unreadable(settings)
-        self.decisions: Final = DecisionLog(settings.log.decisions)
+        self.keys: Final = KeyRefresh(settings, self.replace)
+        self._key_report = KeyReport(directory, self.keys.sources)
+        self.decisions: Final = _Decisions(settings.log.decisions, self.keys.unknown_key)
         self.pages: Final[dict[str, Callable[[], Page]]] = {
             "/healthz": lambda: Page.of(200, TEXT, b"OK"),
             "/readyz": self._ready,
         }
         if settings.metrics.listen is None:
             self.pages["/metrics"] = self._metrics
-        keys = settings.key_sets()
-        gate = Gate(settings.gate_settings(), keys)
+        gate, without_keys = self.keys.gate()
         self._counters = Counters(directory, gate)
         self._without_keys: tuple[str, ...] = ()
         self.current: Current
-        self._publish(gate, tuple(name for name, key_set in keys.items() if not key_set))
+        self._publish(gate, without_keys)
 
     def replace(self, gate: Gate, without_keys: tuple[str, ...] = ()) -> None:
         """Let a new gate decide from the next request on; what was counted stays counted."""
@@ -78,12 +118,14 @@ class Service:
     def flush(self) -> None:
         """Let the other workers see what this one counted."""
         self._counters.flush()
+        self._key_report.write()
 
     def _publish(self, gate: Gate, without_keys: tuple[str, ...]) -> None:
         names = gate.request_headers
         raw_names = tuple(name.encode() for name in names)
         self._without_keys = without_keys
-        self.current = Current(gate.decide, names, raw_names, gate.internal_error)
+        needs_peer = gate.needs_peer and self._settings.listen.unix is None
+        self.current = Current(gate.decide, names, raw_names, gate.internal_error, needs_peer)
 
     def failed(self, error: BaseException) -> Page:
         """The answer when we made a mistake: never 200; counted, and told once per place."""
@@ -99,9 +141,9 @@ class Service:
         return Page(decision.status, decision.headers, body)
 
     def wrong_method(self) -> Page:
-        """The answer of that service to anything but GET."""
+        """The answer of the services that we replace to any other method than theirs."""
         self._counters.count_event("method_not_allowed")
-        return Page(405, [("allow", "GET")], b"")
+        return Page(405, [("allow", ", ".join(self.methods))], b"")
 
     def page(self, path: str) -> Page:
         """The answer for any path that is not decided."""

@@ -24,9 +24,12 @@ __all__ = [
     "AnyNumber",
     "Duration",
     "FileName",
+    "HeaderName",
+    "Name",
     "OneOrMore",
     "Section",
     "Size",
+    "Text",
     "duration_text",
     "expected",
     "is_file_name",
@@ -82,6 +85,12 @@ def _file_name(value: str) -> str:
 
 FileName = Annotated[str, AfterValidator(_file_name)]
 """The path of a file."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""What an issuer or a policy is called."""
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")]
+"""A token of HTTP (RFC 9110 section 5.6.2): what a header or a cookie is called."""
+Text = Annotated[str, Field(min_length=1, max_length=2048)]
+"""Text that is not empty."""
 
 
 def seconds_of(value: object) -> float | None:
@@ -140,7 +149,8 @@ class Duration:
         """Seconds, or a text with units."""
         pattern = r"^(\d+(\.\d+)?|(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d+)?s)?(\d+ms)?)$"
         number = {"type": "number", "minimum": self.at_least, "maximum": self.at_most}
-        return {"anyOf": [{"type": "string", "pattern": pattern, "minLength": 1}, number]}
+        text = {"type": "string", "pattern": pattern, "minLength": 1}
+        return {"anyOf": [text, number], "x-kind": "a duration"}
 
 
 @dataclass(frozen=True)
@@ -175,7 +185,7 @@ class Size:
         """Bytes, or a text with a unit."""
         text = {"type": "string", "pattern": r"^\d+(B|kB|KB|MB|GB|KiB|MiB|GiB)?$"}
         number = {"type": "integer", "minimum": self.at_least, "maximum": self.at_most}
-        return {"anyOf": [text, number]}
+        return {"anyOf": [text, number], "x-kind": "a size"}
 
 
 class _OneOrMore:
@@ -252,7 +262,7 @@ class Address(Section):
     ) -> JsonSchemaValue:
         """It is written as text."""
         examples = ["0.0.0.0:8080", ":8080", "[::1]:8080", "unix:/run/jwtfast.sock"]
-        return {"type": "string", "examples": examples}
+        return {"type": "string", "examples": examples, "x-kind": "an address"}
 
 
 def _address_error() -> PydanticCustomError:

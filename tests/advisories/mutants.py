@@ -38,9 +38,10 @@ def prepare() -> None:
     for name in ("rust", "python"):
         shutil.rmtree(COPY / name, ignore_errors=True)
         ignored = shutil.ignore_patterns("*.so", "__pycache__", "target")
-        shutil.copytree(ROOT / name, COPY / name, ignore=ignored)
+        # With the time of now: cargo takes a file older than its last build for unchanged.
+        shutil.copytree(ROOT / name, COPY / name, ignore=ignored, copy_function=shutil.copyfile)
     for name in ("Cargo.toml", "Cargo.lock"):
-        shutil.copy(ROOT / name, COPY / name)
+        shutil.copyfile(ROOT / name, COPY / name)
 
 
 def build() -> str:
@@ -96,7 +97,7 @@ def place(mutant: Mutant) -> str:
     return f"{mutant['file']}:{text[: text.find(mutant['find'])].count(chr(10)) + 1}"
 
 
-def judge(mutant: Mutant, known: set[str]) -> str:
+def judge(mutant: Mutant) -> str:
     """Spoil the copy, run the row's tests, restore it; return what came of it."""
     originals = {edit["file"]: (COPY / edit["file"]).read_text() for edit in edits(mutant)}
     spoilt = dict(originals)
@@ -110,7 +111,7 @@ def judge(mutant: Mutant, known: set[str]) -> str:
         error = build()
         if error:
             return f"BROKEN: {error}"
-        new = failing(mutant["tests"]) - known
+        new = failing(mutant["tests"])
     finally:
         for name, text in originals.items():
             (COPY / name).write_text(text)
@@ -134,16 +135,17 @@ def main(words: list[str]) -> int:
         print(error)  # noqa: T201
         return 1
     known = failing(sorted({name for mutant in chosen for name in mutant["tests"]}))
-    for name in sorted(known):
-        print(f"fails before any mutant: {name}")  # noqa: T201
+    if known:
+        print(f"{len(known)} tests fail before any mutant: {min(known)}")  # noqa: T201
+        return 1
     bad = 0
     for mutant in chosen:
         where = place(mutant)
-        outcome = judge(mutant, known)
+        outcome = judge(mutant)
         bad += not outcome.startswith("seen")
         print(f"{mutant['row']} | {where} | {mutant['what']} | {outcome}", flush=True)  # noqa: T201
     print(f"{len(chosen)} mutants, {bad} not seen")  # noqa: T201
-    return 1 if bad or CRASH in known else 0
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

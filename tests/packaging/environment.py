@@ -1,12 +1,19 @@
-"""An empty environment, and what runs in it."""
+"""The repository as a packager sees it, and an empty environment outside it."""
 
 import os
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
+
+
+def toml(path: str) -> dict[str, Any]:
+    """A TOML file of the repository."""
+    return tomllib.loads((ROOT / path).read_text())
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:

@@ -3,14 +3,13 @@
 import ast
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from tests.packaging.environment import ROOT
+from tests.packaging.environment import ROOT, toml
 
 LONGEST = 300
 
@@ -67,30 +66,33 @@ def test_no_file_is_longer_than_one_idea() -> None:
     assert long == set(LONGER)
 
 
+def modules(requirements: list[str]) -> set[str]:
+    """The top-level modules that the required distributions bring."""
+    wanted = {canonical(re.split(r"[\[<>=]", line)[0]) for line in requirements}
+    installed = metadata.packages_distributions()
+    return {name for name, of in installed.items() if wanted & set(map(canonical, of))}
+
+
 def test_library_imports_only_the_standard_library() -> None:
-    """The library has no runtime dependency, and never knows of the server."""
-    allowed = {"jwtfast", *sys.stdlib_module_names}
+    """No runtime dependency; only the package that an extra is named after may use what it adds."""
+    extras = toml("pyproject.toml")["project"]["optional-dependencies"]
     for path in sources("python"):
-        assert imports(path) - allowed == set(), name(path)
+        extra = path.relative_to(ROOT / "python" / "jwtfast").parts[0].removesuffix(".py")
+        of_extra = modules(extras[extra]) if extra in extras else set()
+        assert imports(path) - {"jwtfast", *of_extra, *sys.stdlib_module_names} == set(), name(path)
 
 
 def test_server_imports_only_what_it_declares() -> None:
     """Each import of the server is of the library, of a declared dependency, or of itself."""
-    project = tomllib.loads((ROOT / "server" / "pyproject.toml").read_text())["project"]
-    declared = {canonical(re.split(r"[\[<>=]", line)[0]) for line in project["dependencies"]}
-    modules = {
-        module
-        for module, distributions in metadata.packages_distributions().items()
-        if declared & set(map(canonical, distributions))
-    }
-    allowed = {"jwtfast", "jwtfast_server", *modules, *sys.stdlib_module_names}
+    declared = modules(toml("server/pyproject.toml")["project"]["dependencies"])
     for path in sources("server"):
+        allowed = {"jwtfast", "jwtfast_server", *declared, *sys.stdlib_module_names}
         assert imports(path) - allowed == set(), name(path)
 
 
 def test_core_knows_neither_python_nor_sockets() -> None:
     """Arrows point one way: nothing of pyo3, of a runtime or of a network in the core crate."""
-    manifest = tomllib.loads((ROOT / "rust" / "core" / "Cargo.toml").read_text())
+    manifest = toml("rust/core/Cargo.toml")
     assert {"pyo3", "tokio", "jwtfast-python"} & set(manifest["dependencies"]) == set()
     for path in sources("rust/core/src", suffix=".rs"):
         code = product_code(path.read_text())
@@ -112,10 +114,10 @@ def test_core_never_unwraps() -> None:
 
 def test_core_forbids_unsafe() -> None:
     """Both crates inherit the workspace's lints, where `unsafe_code` is forbidden."""
-    workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]
+    workspace = toml("Cargo.toml")["workspace"]
     assert workspace["lints"]["rust"]["unsafe_code"] == "forbid"
     for member in workspace["members"]:
-        manifest = tomllib.loads((ROOT / member / "Cargo.toml").read_text())
+        manifest = toml(f"{member}/Cargo.toml")
         assert manifest["lints"] == {"workspace": True}, member
 
 

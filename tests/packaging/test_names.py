@@ -1,20 +1,12 @@
 """Names and versions: one of each, the same wherever they are written."""
 
 import re
-import tomllib
 from importlib import metadata
 from types import ModuleType
-from typing import Any
 
 import jwtfast
 from jwtfast import _core
-from tests.packaging.environment import ROOT
-
-
-def toml(path: str) -> dict[str, Any]:
-    """A TOML file of the repository."""
-    return tomllib.loads((ROOT / path).read_text())
-
+from tests.packaging.environment import ROOT, toml
 
 VERSION = toml("Cargo.toml")["workspace"]["package"]["version"]
 

@@ -132,6 +132,7 @@ def test_server_serves_from_an_empty_environment(
     environment.install(*(f"--find-links={folder}" for folder in folders), "jwtfast[server]")
     assert {"jwtfast", "jwtfast-server", "granian", "uvloop"} <= environment.names()
     assert "--insecure-addr" in environment.run("nginx-subrequest-auth-jwt", "--help")
+    assert "JWKS_URL" in environment.run("nginx-jwt-auth", "--help")
 
     (environment.folder / "jwtfast.yaml").write_text(CONFIG)
     environment.run("jwtfast", "keygen", "--out", environment.folder)

@@ -108,16 +108,14 @@ def jsonwebtoken(samples: Iterable[Sample]) -> list[bool]:
         json.dumps({"alg": s.algorithm, "key": public_jwk(s.algorithm), "token": s.token})
         for s in samples
     ]
+    # As bytes: a reason may quote a carriage return, and text would make a line's end of it.
+    program = [jsonwebtoken_program()]
     done = subprocess.run(
-        [jsonwebtoken_program()],
-        input="\n".join(questions),
-        capture_output=True,
-        text=True,
-        check=True,
+        program, input="\n".join(questions).encode(), stdout=subprocess.PIPE, check=True
     )
-    answers = done.stdout.splitlines()
+    answers = done.stdout.removesuffix(b"\n").split(b"\n")
     assert len(answers) == len(questions)
-    return [answer == "accept" for answer in answers]
+    return [answer == b"accept" for answer in answers]
 
 
 def ask(samples: list[Sample]) -> list[dict[str, bool]]:

@@ -1,20 +1,24 @@
 """Real proxies in front of a real service and a small upstream."""
 
-import contextlib
-import os
-import shutil
-import socket
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import Serve
-from tests.processes import Process, Server, free_port, until
+from tests.processes import Process, Server, free_port
 from tests.proxies.echo import Echo, echo
+from tests.proxies.proxy import Behind, Start, found, started
 from tests.wire import Address
 
-__all__ = ["RunNginx"]
+__all__ = ["CONFIG", "RunNginx"]
+
+pytest.register_assert_rewrite("tests.proxies.every", "tests.proxies.contract")
+
+CONFIG = Path(__file__).with_name("jwtfast.yaml")
 
 RunNginx = Callable[[str], Address]
 """Starts NGINX with what is inside `http { }`; `PORT` in it becomes the port to ask."""
@@ -39,20 +43,37 @@ http {{
 
 @pytest.fixture(scope="session")
 def nginx_binary() -> str:
-    """The real NGINX; where it is missing, a failure in CI and a skip elsewhere."""
-    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if path is None:
-        reason = "nginx is not installed: on Debian, apt install nginx-light"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    """The real NGINX."""
+    return found("nginx", "on Debian, apt install nginx-light")
 
 
 @pytest.fixture(scope="session")
-def run_nginx(nginx_binary: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunNginx]:
-    """Start NGINX; it is stopped at the end, and must not have crashed."""
-    started: list[Process] = []
+def start() -> Iterator[Start]:
+    """Start proxies; they are stopped at the end, and must not have crashed."""
+    processes: list[Process] = []
+
+    def run(
+        command: Sequence[str], directory: Path, port: int, env: Mapping[str, str] | None = None
+    ) -> Address:
+        processes.append(started(command, directory, port, env))
+        return "127.0.0.1", port
+
+    yield run
+    # HAProxy cleans up and then ends by the signal itself.
+    assert {process.stop() for process in processes} <= {0, -signal.SIGTERM}
+
+
+@pytest.fixture(scope="module")
+def proxy(behind: Behind, auth: Server) -> Address:
+    """The proxy of a test module, in front of the service and the application."""
+    return behind("{}:{}".format(*auth.host_port))
+
+
+@pytest.fixture(scope="session")
+def run_nginx(
+    nginx_binary: str, start: Start, tmp_path_factory: pytest.TempPathFactory
+) -> RunNginx:
+    """Start NGINX."""
 
     def run(http: str) -> Address:
         directory = tmp_path_factory.mktemp("nginx")
@@ -60,22 +81,9 @@ def run_nginx(nginx_binary: str, tmp_path_factory: pytest.TempPathFactory) -> It
         config = directory / "nginx.conf"
         config.write_text(_MAIN.format(http=http.replace("PORT", str(port))))
         command = [nginx_binary, "-e", "stderr", "-p", str(directory), "-c", str(config)]
-        process = Process(command, directory)
-        started.append(process)
-        until(lambda: _listens(process, port), f"NGINX on port {port}")
-        return "127.0.0.1", port
+        return start(command, directory, port)
 
-    yield run
-    statuses = [process.stop() for process in started]
-    assert statuses == [0] * len(started)
-
-
-def _listens(process: Process, port: int) -> bool:
-    assert process.popen.poll() is None, process.output.decode()
-    with contextlib.suppress(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        return True
-    return False
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +100,22 @@ def application(_application: Echo) -> Echo:
 
 
 @pytest.fixture(scope="session")
-def auth(serve: Serve) -> Server:
+def config() -> dict[str, Any]:
+    """What jwtfast is told behind every proxy: two issuers and four policies."""
+    found: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def policy_headers(config: dict[str, Any]) -> set[str]:
+    """The identity headers of the policy that the recipes ask for."""
+    return set(config["policies"]["default"]["identity"])
+
+
+@pytest.fixture(scope="session")
+def auth(serve: Serve, config: dict[str, Any]) -> Server:
     """The service that the proxies ask."""
-    return serve(max_token_bytes="16KiB")
+    return serve(**config)
 
 
 @pytest.fixture(scope="session")

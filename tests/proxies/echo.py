@@ -1,5 +1,6 @@
 """A small upstream that answers what it was asked, and remembers it."""
 
+import contextlib
 import http.client
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ class Echo:
         """Listen on an address of the server's own."""
         self.address = f"127.0.0.1:{server.server_port}"
         self.seen: list[Seen] = []
+        self.status = 200
         self.headers: dict[str, str] = {}
 
     def take(self) -> list[Seen]:
@@ -56,12 +58,17 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer
         raise AttributeError(name)
 
+    def handle(self) -> None:
+        """Answer until the connection ends; HAProxy resets those that it no longer needs."""
+        with contextlib.suppress(ConnectionResetError):
+            super().handle()
+
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = [(name.lower(), value) for name, value in self.headers.items()]
         seen = Seen(self.command, self.path, self.request_version, headers, body)
         self.echo.seen.append(seen)
-        self.send_response(200)
+        self.send_response(self.echo.status)
         for name, value in {"Content-Length": "4", **self.echo.headers}.items():
             self.send_header(name, value)
         self.end_headers()

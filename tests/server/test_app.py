@@ -37,7 +37,7 @@ def lines() -> Iterator[list[MutableMapping[str, Any]]]:
         yield captured
 
 
-def ask_asgi(service: Service, fail_on: int = 0) -> Answer:
+def ask_asgi(service: Service, fail_on: int = 0, peer: str = "127.0.0.1") -> Answer:
     """Ask by ASGI; the n-th message that is sent can fail."""
     messages: list[Mapping[str, Any]] = []
     sent = 0
@@ -57,6 +57,7 @@ def ask_asgi(service: Service, fail_on: int = 0) -> Answer:
         "method": "GET",
         "raw_path": b"/validate",
         "query_string": b"",
+        "client": (peer, "40000" if peer else "0"),
         "headers": [(b"host", b"x"), (b"authorization", GOOD.encode())],
     }
 
@@ -76,8 +77,9 @@ class RsgiRequest:
     path = "/validate"
     query_string = ""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str) -> None:
         self.answer: Answer
+        self.client = client
         self.headers: RsgiHeaders = self
 
     def __contains__(self, name: str) -> bool:
@@ -101,9 +103,9 @@ class RsgiRequest:
         self.answer = status, dict(headers), body
 
 
-def ask_rsgi(service: Service) -> Answer:
+def ask_rsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
     """Ask by RSGI."""
-    request = RsgiRequest()
+    request = RsgiRequest(f"[{peer}]:40000" if ":" in peer else peer and f"{peer}:40000")
 
     async def run() -> None:
         await Application(service).__rsgi__(request, request)
@@ -112,7 +114,7 @@ def ask_rsgi(service: Service) -> Answer:
     return request.answer
 
 
-def ask_wsgi(service: Service) -> Answer:
+def ask_wsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
     """Ask by WSGI."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -124,6 +126,7 @@ def ask_wsgi(service: Service) -> Answer:
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": "",
         "HTTP_AUTHORIZATION": GOOD,
+        "REMOTE_ADDR": peer,
     }
     body = b"".join(Application(service).wsgi(environ, start_response))
     line, headers = started[-1]
@@ -151,7 +154,7 @@ def test_the_gate_fails(
 ) -> None:
     """503 with a reason; logged with its place, without the token that is in its text."""
 
-    def broken(*_: object) -> Decision:
+    def broken(*_: object, **__: object) -> Decision:
         raise mistake(GOOD)
 
     service.current = service.current._replace(decide=broken)
@@ -168,9 +171,34 @@ def test_the_gate_fails(
 def test_a_code_without_a_body(service: Service, ask: Callable[[Service], Answer]) -> None:
     """A decision that the front door does not know is no pass."""
     odd = SimpleNamespace(status=418, code="teapot", policy="", headers=[], raw_headers=[])
-    service.current = service.current._replace(decide=lambda *_: cast("Decision", odd))
+    service.current = service.current._replace(decide=lambda *_, **__: cast("Decision", odd))
 
     assert ask(service)[0] == 503
+
+
+@pytest.mark.parametrize("ask", DOORS)
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:10.0.0.1"])
+def test_the_peer_is_told(service: Service, ask: Callable[..., Answer], peer: str) -> None:
+    """A gate that asks is told the connection's address, alone; one that does not is told none."""
+    told: list[object] = []
+    decide = service.current.decide
+
+    def listen(*arguments: Any, **named: Any) -> Decision:  # noqa: ANN401
+        told.append(named)
+        return decide(*arguments, **named)
+
+    for needs_peer in (False, True):
+        service.current = service.current._replace(decide=listen, needs_peer=needs_peer)
+        assert ask(service, peer=peer)[0] == 200
+    assert told == [{}, {"peer": peer}]
+
+
+@pytest.mark.parametrize("ask", DOORS)
+def test_a_peer_that_nobody_knows(service: Service, ask: Callable[..., Answer]) -> None:
+    """An empty address is no Unix socket's where the service listens on TCP: it is not believed."""
+    service.current = service.current._replace(needs_peer=True)
+
+    assert ask(service, peer="")[0] == 503
 
 
 def test_a_header_that_granian_refuses(

@@ -56,6 +56,23 @@ def test_check() -> None:
     ]
 
 
+def test_check_routes() -> None:
+    """Each route has its line, in the order in which they are tried."""
+    Path("routes.yaml").write_text(
+        MINIMAL
+        + """\
+routes:
+  - {host: '*.example.com', methods: [GET, HEAD], policy: default}
+  - {path: /api, policy: default}
+original_request: {uri_header: X-Original-URL, trusted_proxies: 127.0.0.1}
+"""
+    )
+    assert run("check", "routes.yaml").stdout.splitlines()[3:] == [
+        "  route GET HEAD *.example.com /: policy default",
+        "  route any method any host /api: policy default",
+    ]
+
+
 def test_check_legacy() -> None:
     """A file of nginx-subrequest-auth-jwt is recognised."""
     result = run("check", "config.yaml")
@@ -80,6 +97,7 @@ def test_check_json() -> None:
             }
         ],
         "policies": [{"name": "default", "issuers": ["corp"], "rules": 0, "identity": []}],
+        "routes": [],
         "notes": [],
     }
 

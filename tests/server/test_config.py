@@ -7,7 +7,8 @@ import orjson
 import pytest
 
 from jwtfast_server.config import Settings, SettingsError, load
-from jwtfast_server.config_models import ConfigFile, cores
+from jwtfast_server.config_models import ConfigFile
+from jwtfast_server.config_server import cores
 from tests.configs import LEGACY, MINIMAL, WHOLE, load_text, problems_of
 
 
@@ -49,6 +50,7 @@ def test_gate_settings(tmp_path: Path) -> None:
             {"header": "Authorization", "scheme": "Bearer"},
             {"header": "X-Token"},
             {"cookie": "session"},
+            {"query": "t"},
         ],
         "policies": {
             "default": bare,
@@ -67,7 +69,18 @@ def test_gate_settings(tmp_path: Path) -> None:
                 "shadow": True,
             },
         },
-        "query_overrides": None,
+        "routes": [
+            {"host": "admin.example.com", "policy": "admin"},
+            {"path": "/public/", "methods": ["GET"], "policy": "admin"},
+            {"path": "/", "policy": "default"},
+        ],
+        "original_request": {
+            "uri_header": "X-Forwarded-Uri",
+            "host_header": "X-Forwarded-Host",
+            "method_header": "X-Forwarded-Method",
+            "trusted_proxies": ["10.0.0.0/8", "::1"],
+        },
+        "query_overrides": {"claims": True, "regexp": True, "headers": True},
     }
 
 

@@ -54,7 +54,7 @@ def test_query(tmp_path: Path) -> None:
     settings = load_text(tmp_path, QUERY)
     gate = orjson.loads(settings.gate_settings())
     assert (settings.mode, settings.claims_source, rules(settings)) == ("legacy", "queryString", [])
-    assert gate["query_overrides"] == {"claims": True, "required": True}
+    assert gate["query_overrides"] == {"claims": True, "required": True, "names_only": True}
 
 
 def test_all_keys_are_used(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def test_names_and_labels(tmp_path: Path, settings: Settings, gate: Gate) -> Non
         "jwtfast_build_info gauge",
         "http_requests_total counter",
         "nginx_subrequest_auth_jwt_token_validation_time_seconds histogram",
+        "jwtfast_keys_age_seconds gauge",
+        "jwtfast_keys_refresh_total counter",
     ]
     found = samples(text)
     for status in (200, 401, 405, 500):

@@ -4,7 +4,7 @@ use crate::error::{Error, Reason};
 use crate::json::{Document, Value, View};
 
 /// The largest time that is taken: beyond it a double no longer counts in whole seconds.
-const MAX_TIME: u64 = 1 << 53;
+const MAX_TIME: i64 = 1 << 53;
 
 /// What a token's `aud` is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +58,16 @@ fn invalid(claim: &str, expected: &str) -> Error {
     Error::with_detail(Reason::InvalidClaim, format!("The claim {claim} must be {expected}."))
 }
 
-#[allow(clippy::cast_precision_loss, reason = "2^53 is a double")]
+#[allow(clippy::cast_precision_loss, reason = "every integer up to 2^53 is a double")]
 fn time(name: &str, value: Value<'_>) -> Result<Option<f64>, Error> {
-    // An integer just above the limit would round down to it.
-    let beyond = match value.view() {
-        View::Number(text, true) => text.parse().is_ok_and(|number: u64| number > MAX_TIME),
-        _ => false,
+    let number = match value.view() {
+        // Compared as an integer: one just above the limit would round down to it.
+        View::Number(text, true) => {
+            let seconds = text.parse().ok().filter(|seconds| (0..=MAX_TIME).contains(seconds));
+            seconds.map(|seconds| seconds as f64)
+        }
+        _ => value.as_f64().filter(|number| (0.0..=MAX_TIME as f64).contains(number)),
     };
-    let number =
-        value.as_f64().filter(|number| !beyond && (0.0..=MAX_TIME as f64).contains(number));
     number.map(Some).ok_or_else(|| invalid(name, "a number of seconds from 0 to 2^53"))
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 enum Source {
     Header { index: usize, scheme: Option<Box<str>> },
-    Cookie { index: usize, name: Box<str> },
+    Cookie { index: usize, name: Box<str>, scheme: Option<Box<str>> },
     Query { name: Box<str> },
 }
 
@@ -47,9 +47,11 @@ impl Sources {
                 index: names.index(header),
                 scheme: scheme.as_deref().map(Into::into),
             },
-            SourceSettings::Cookie { cookie } => {
-                Source::Cookie { index: names.index("cookie"), name: cookie.as_str().into() }
-            }
+            SourceSettings::Cookie { cookie, optional_scheme } => Source::Cookie {
+                index: names.index("cookie"),
+                name: cookie.as_str().into(),
+                scheme: optional_scheme.as_deref().map(Into::into),
+            },
             SourceSettings::Query { query } => Source::Query { name: query.as_str().into() },
         };
         Self(settings.iter().map(source).collect())
@@ -79,9 +81,9 @@ impl Sources {
                 Source::Header { index, scheme } => {
                     from_header(values(*index), scheme.as_deref())?.map(Cow::Borrowed)
                 }
-                Source::Cookie { index, name } => {
-                    from_cookie(values(*index), name)?.map(Cow::Borrowed)
-                }
+                Source::Cookie { index, name, scheme } => from_cookie(values(*index), name)?
+                    .map(|value| without_scheme(value, scheme.as_deref()))
+                    .map(Cow::Borrowed),
                 Source::Query { name } => from_query(query, name)?,
             };
             if token.is_some() && found.is_some() {
@@ -140,6 +142,17 @@ fn from_cookie<'r>(values: &[&'r [u8]], name: &str) -> Result<Option<&'r [u8]>, 
         found = value.get(1..);
     }
     Ok(found.filter(|token| !token.is_empty()))
+}
+
+/// A cookie's token without the scheme that some services write before it.
+fn without_scheme<'r>(value: &'r [u8], scheme: Option<&str>) -> &'r [u8] {
+    let Some(scheme) = scheme else { return value };
+    match value.iter().position(|byte| *byte == b' ').map(|space| value.split_at(space)) {
+        Some((name, token)) if name.eq_ignore_ascii_case(scheme.as_bytes()) => {
+            token.trim_ascii_start()
+        }
+        _ => value,
+    }
 }
 
 /// RFC 6750 section 2.3.

@@ -9,30 +9,15 @@ use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
 use crate::overrides::{Demands, Overrides};
 use crate::policy::{Denial, Policy};
+use crate::request::Request;
 use crate::routes::Routes;
 use crate::settings::GateSettings;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 mod build;
-
-/// What a front door hands in.
-#[derive(Debug)]
-pub struct Request<'r> {
-    /// The policy that the path names; `None` for the one that routes pick, or the default one.
-    pub policy: Option<&'r str>,
-    /// The subrequest's own method.
-    pub method: &'r str,
-    /// Who sent the subrequest; `None` over a Unix socket.
-    pub peer: Option<IpAddr>,
-    /// The subrequest's own query, without the question mark.
-    pub query: &'r [u8],
-    /// Every value that came for each of `Gate::request_headers`.
-    pub headers: Vec<Vec<&'r [u8]>>,
-}
 
 /// Decides on requests.
 #[derive(Debug)]
@@ -168,7 +153,12 @@ impl Gate {
         let demands = overrides.map(|all| all.demands(request.query).map(|demands| (all, demands)));
         let token = match self.sources.token(&request.headers, query) {
             Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
-                return identity(policy, demands.transpose()?.as_ref(), None);
+                let demands = demands.transpose()?;
+                // Nobody has none of the claims that the proxy asks for.
+                if demands.as_ref().is_some_and(|(_, demands)| demands.name_claims()) {
+                    return Err(error.into());
+                }
+                return identity(policy, demands.as_ref(), None);
             }
             token => token?,
         };

@@ -4,7 +4,9 @@
 //! here: duplicate member names, lone surrogates, invalid UTF-8, numbers beyond a double.
 
 mod ascii;
+mod names;
 mod parser;
+mod scan;
 mod value;
 
 pub use value::{Elements, Members, Value, View};

@@ -19,6 +19,7 @@ pub mod keyset;
 pub mod original;
 pub mod overrides;
 pub mod policy;
+pub mod request;
 pub mod routes;
 pub mod rule;
 pub mod settings;

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Reason};
 use crate::extract::HeaderNames;
-use crate::gate::Request;
+use crate::request::Request;
 use crate::settings::OriginalSettings;
 use ipnet::IpNet;
 use std::borrow::Cow;
@@ -107,8 +107,10 @@ impl<'r> Original<'r> {
     /// # Errors
     /// `bad_original_request` for anything that could be read in two ways.
     pub fn read(target: &'r [u8], host: Option<&'r [u8]>) -> Result<Self, Error> {
-        let target = std::str::from_utf8(target).ok().filter(|text| text.is_ascii());
-        let target = target.ok_or_else(|| refused("The original request is not ASCII."))?;
+        // No URI holds a space (RFC 3986), but two header lines that were joined into one do.
+        let graphic = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        let target = std::str::from_utf8(target).ok().filter(graphic);
+        let target = target.ok_or_else(|| refused("The original request is no URI."))?;
         let authority = authority(target)?;
         // Only a URL may leave its path out (RFC 9110 section 4.2.3).
         let empty_path = if authority.is_some() { "/" } else { "" };

@@ -28,8 +28,8 @@ enum Wanted {
 /// Everything that one query demands.
 #[derive(Debug, Default)]
 pub struct Demands {
-    /// Each claim with what would do; every claim must have one of its own.
-    claims: Vec<(ClaimPath, Vec<Wanted>)>,
+    /// By parameter, the claim and what would do; every parameter must be fulfilled.
+    claims: Vec<(Box<str>, ClaimPath, Vec<Wanted>)>,
     identity: Identity,
 }
 
@@ -70,7 +70,7 @@ impl Overrides {
     }
 
     fn read(&self, query: &[u8]) -> Result<Demands, Error> {
-        let mut claims: Vec<(ClaimPath, Vec<Wanted>)> = Vec::new();
+        let mut claims: Vec<(Box<str>, ClaimPath, Vec<Wanted>)> = Vec::new();
         let mut identity = BTreeMap::new();
         for (key, value) in form_urlencoded::parse(query) {
             let (name, wanted) = match self.kind(&key) {
@@ -90,10 +90,10 @@ impl Overrides {
                     (name, Wanted::Match(regex))
                 }
             };
-            let path = self.path(name)?;
-            match claims.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, all)) => all.push(wanted),
-                None => claims.push((path, vec![wanted])),
+            // Values of one parameter are alternatives; a pattern beside them is a demand of its own.
+            match claims.iter_mut().find(|(known, ..)| **known == *key) {
+                Some((.., all)) => all.push(wanted),
+                None => claims.push((key.as_ref().into(), self.path(name)?, vec![wanted])),
             }
         }
         if claims.is_empty() && self.allowed.required {
@@ -149,7 +149,13 @@ enum Kind {
 }
 
 impl Demands {
-    /// Whether every claim named has one of its values, itself or in its array.
+    /// Whether any claim is demanded.
+    #[must_use]
+    pub const fn name_claims(&self) -> bool {
+        !self.claims.is_empty()
+    }
+
+    /// Whether every claim named has what its parameter names, itself or in its array.
     #[must_use]
     pub fn hold(&self, claims: Value<'_>) -> bool {
         let fits = |one: Value<'_>, wanted: &[Wanted]| {
@@ -160,7 +166,7 @@ impl Demands {
                 })
             })
         };
-        self.claims.iter().all(|(path, wanted)| {
+        self.claims.iter().all(|(_, path, wanted)| {
             path.find(claims).is_some_and(|value| any_element(value, |one| fits(one, wanted)))
         })
     }

@@ -1,25 +1,9 @@
 //! The original request to a policy: the first route that fits, found without walking all of them.
 
 use crate::original::Original;
+use crate::settings::RouteSettings;
 use globset::{GlobBuilder, GlobMatcher};
 use std::collections::HashMap;
-
-/// One route as the configuration writes it.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteSettings {
-    /// `admin.example.com`, or `*.example.com` for every name below it; any host where absent.
-    #[serde(default)]
-    pub host: Option<String>,
-    /// A prefix of whole segments, or a glob where it holds `*`; any path where absent.
-    #[serde(default)]
-    pub path: Option<String>,
-    /// Any method where absent.
-    #[serde(default)]
-    pub methods: Option<Vec<String>>,
-    /// The policy's name.
-    pub policy: String,
-}
 
 /// What a route leads to, where its host and path fit.
 #[derive(Debug)]

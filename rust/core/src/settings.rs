@@ -1,6 +1,5 @@
 //! What a gate is built from: a document that the server writes from its configuration.
 
-use crate::routes::RouteSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -61,6 +60,23 @@ pub struct OriginalSettings {
     pub trusted_proxies: Vec<String>,
 }
 
+/// One route as the configuration writes it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteSettings {
+    /// `admin.example.com`, or `*.example.com` for every name below it; any host where absent.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// A prefix of whole segments, or a glob where it holds `*`; any path where absent.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Any method where absent.
+    #[serde(default)]
+    pub methods: Option<Vec<String>>,
+    /// The policy's name.
+    pub policy: String,
+}
+
 /// One issuer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +120,9 @@ pub enum SourceSettings {
     Cookie {
         /// The cookie's name, to the byte.
         cookie: String,
+        /// What may precede the token, where anything may.
+        #[serde(default)]
+        optional_scheme: Option<String>,
     },
     /// A parameter of the original request's query (RFC 6750 section 2.3).
     Query {

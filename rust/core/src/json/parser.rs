@@ -2,8 +2,12 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "positions stay below the text's length")]
 
+use super::names::{NameFilter, fingerprint};
+use super::scan::stop_bits;
 use super::{MAX_DEPTH, Malformed, Node, value};
 use std::collections::HashSet;
+
+mod escape;
 
 /// The nodes of one strict JSON value and the text of its strings that had escapes.
 pub(super) fn parse(text: &str) -> Result<(Vec<Node>, String), Malformed> {
@@ -169,47 +173,6 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn escape(&mut self) -> Result<char, Malformed> {
-        let letter = self.peek().ok_or(Malformed("a string does not end"))?;
-        self.at += 1;
-        Ok(match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.unicode_escape(),
-            _ => return Err(Malformed("a string holds an unknown escape")),
-        })
-    }
-
-    fn unicode_escape(&mut self) -> Result<char, Malformed> {
-        const LONE: Malformed = Malformed("a string holds half a surrogate pair");
-        let unit = self.hex_unit()?;
-        if !(0xd800..0xe000).contains(&unit) {
-            return char::from_u32(unit).ok_or(LONE);
-        }
-        if unit >= 0xdc00 || self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
-            return Err(LONE);
-        }
-        self.at += 2;
-        let low = self.hex_unit()?;
-        if !(0xdc00..0xe000).contains(&low) {
-            return Err(LONE);
-        }
-        char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00)).ok_or(LONE)
-    }
-
-    fn hex_unit(&mut self) -> Result<u32, Malformed> {
-        const SHORT: Malformed = Malformed("a string holds a broken unicode escape");
-        let digits = self.bytes.get(self.at..self.at + 4).ok_or(SHORT)?;
-        self.at += 4;
-        digits.iter().try_fold(0, |unit, &digit| {
-            Ok(unit << 4 | char::from(digit).to_digit(16).ok_or(SHORT)?)
-        })
-    }
-
     /// Opens a container: its node comes first, and learns its end when it closes.
     fn open(&mut self, node: Node, depth: usize) -> Result<usize, Malformed> {
         if depth > MAX_DEPTH {
@@ -310,39 +273,4 @@ impl Parser<'_> {
             Err(Malformed("a member name stands twice"))
         }
     }
-}
-
-/// Tells at once that most names are new; where it cannot, all names are compared.
-#[derive(Default)]
-struct NameFilter([u64; 4]);
-
-impl NameFilter {
-    /// Adds a name's fingerprint; whether one like it was there already.
-    fn add(&mut self, fingerprint: usize) -> bool {
-        let bit = 1 << (fingerprint % 64);
-        let Some(word) = self.0.get_mut(fingerprint / 64 % 4) else { return true };
-        let known = *word & bit != 0;
-        *word |= bit;
-        known
-    }
-}
-
-/// The high bit of each of eight bytes that a string cannot hold as it is. Bits above the lowest
-/// one set may be wrong (a borrow runs upwards), so only that one counts.
-const fn stop_bits(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let zero_quote = quote.wrapping_sub(ONES) & !quote;
-    let zero_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (zero_quote | zero_backslash | control) & HIGH
-}
-
-/// A number that equal names share, and different ones rarely do.
-fn fingerprint(name: &[u8]) -> usize {
-    let byte = |index: usize| name.get(index).map_or(0, |byte| usize::from(*byte));
-    let last = byte(name.len().wrapping_sub(1));
-    name.len() ^ byte(0) << 3 ^ byte(1) << 1 ^ last << 2 ^ byte(name.len() / 2) << 4
 }

@@ -94,10 +94,7 @@ impl<'d> Value<'d> {
     /// A number that a double can hold.
     #[must_use]
     pub fn as_f64(self) -> Option<f64> {
-        let View::Number(text, integer) = self.view() else { return None };
-        if integer && let Ok(small) = text.parse::<i32>() {
-            return Some(f64::from(small));
-        }
+        let View::Number(text, _) = self.view() else { return None };
         text.parse().ok().filter(|number: &f64| number.is_finite())
     }
 

@@ -5,7 +5,7 @@ use super::signer::PrivateKey;
 use super::{Key, KeyError};
 use crate::algorithm::Algorithm;
 use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::public_key::{PublicKey as Spki, RSAPublicKey};
+use x509_parser::public_key::PublicKey as Spki;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 const EXPECTED: &str = "expected one PUBLIC KEY, RSA PUBLIC KEY, CERTIFICATE, PRIVATE KEY, \
@@ -35,7 +35,9 @@ impl Key {
         let der = block.contents();
         let private = match block.tag() {
             "PUBLIC KEY" => return Self::from_public(public_from_spki(der)?, algorithm, kid),
-            "RSA PUBLIC KEY" => return Self::from_public(rsa_from_pkcs1(der)?, algorithm, kid),
+            "RSA PUBLIC KEY" => {
+                return Self::from_public(PublicKey::rsa_pkcs1(der)?, algorithm, kid);
+            }
             "CERTIFICATE" => {
                 return Self::from_public(public_from_certificate(der)?, algorithm, kid);
             }
@@ -67,14 +69,6 @@ fn public_from_certificate(der: &[u8]) -> Result<PublicKey, KeyError> {
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => public_from_parsed(certificate.public_key()),
         _ => Err(broken("an X.509 certificate")),
-    }
-}
-
-/// PKCS#1 (RFC 8017 appendix A.1.1).
-pub(super) fn rsa_from_pkcs1(der: &[u8]) -> Result<PublicKey, KeyError> {
-    match RSAPublicKey::from_der(der) {
-        Ok(([], key)) => PublicKey::rsa(key.modulus, key.exponent),
-        _ => Err(broken("an RSAPublicKey (RFC 8017)")),
     }
 }
 

@@ -5,6 +5,8 @@ use crate::algorithm::Algorithm;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
 use curve25519_dalek::edwards::CompressedEdwardsY;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
 
 /// An elliptic curve for ECDSA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +117,14 @@ impl PublicKey {
             ));
         }
         Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
+    }
+
+    /// An RSA key from PKCS#1 (RFC 8017 appendix A.1.1).
+    pub(super) fn rsa_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        match RSAPublicKey::from_der(der) {
+            Ok(([], key)) => Self::rsa(key.modulus, key.exponent),
+            _ => Err(KeyError::new("the DER is not an RSAPublicKey (RFC 8017)")),
+        }
     }
 
     /// An EC key from its coordinates; the point must lie on the curve.

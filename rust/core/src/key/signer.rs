@@ -2,7 +2,6 @@
 //!
 //! jsonwebtoken signs wherever it knows the algorithm; ES512 and ES256K it does not know.
 
-use super::pem::rsa_from_pkcs1;
 use super::public::{Curve, PublicKey};
 use super::{Key, KeyError};
 use crate::algorithm::Algorithm;
@@ -125,7 +124,7 @@ impl PrivateKey {
     /// The public half.
     pub(super) fn public(&self) -> Result<PublicKey, KeyError> {
         match self {
-            Self::Rsa(pair) => rsa_from_pkcs1(pair.public_key().as_ref()),
+            Self::Rsa(pair) => PublicKey::rsa_pkcs1(pair.public_key().as_ref()),
             Self::Ec(curve, pair) => PublicKey::ec_point(*curve, pair.public_key().as_ref()),
             Self::Ed25519(pair) => PublicKey::ed25519(pair.public_key().as_ref()),
         }

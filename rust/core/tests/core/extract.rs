@@ -7,7 +7,7 @@ fn sources() -> (Sources, HeaderNames) {
     let places = [
         SourceSettings::Header { header: "Authorization".into(), scheme: Some("Bearer".into()) },
         SourceSettings::Header { header: "X-Token".into(), scheme: None },
-        SourceSettings::Cookie { cookie: "session".into() },
+        SourceSettings::Cookie { cookie: "session".into(), optional_scheme: None },
         SourceSettings::Query { query: "access_token".into() },
     ];
     (Sources::compile(&places, &mut names), names)
@@ -50,6 +50,31 @@ fn one_token() {
     ] {
         assert_eq!(Ok("t".to_owned()), token(values), "{values:?}");
     }
+}
+
+/// A cookie may have a scheme before its token, where that is said; otherwise it is all token.
+#[test]
+fn cookie_with_a_scheme() {
+    let found = |scheme: Option<&str>, value: &str| {
+        let source = SourceSettings::Cookie {
+            cookie: "session".into(),
+            optional_scheme: scheme.map(Into::into),
+        };
+        let sources = Sources::compile(&[source], &mut HeaderNames::default());
+        let token = sources.token(&[vec![value.as_bytes()]], b"").unwrap();
+        String::from_utf8(token.to_vec()).unwrap()
+    };
+    for (value, expected) in [
+        ("session=t", "t"),
+        ("session=Bearer t", "t"),
+        ("session=bearer   t", "t"),
+        ("session=Basic t", "Basic t"),
+        ("session=Bearer", "Bearer"),
+        ("session=b", "b"),
+    ] {
+        assert_eq!(expected, found(Some("Bearer"), value), "{value}");
+    }
+    assert_eq!("Bearer t", found(None, "session=Bearer t"));
 }
 
 /// What is no credential of ours counts as none.

@@ -1,9 +1,10 @@
 use jwtfast_core::algorithm::Algorithm;
 use jwtfast_core::decision::Decision;
 use jwtfast_core::error::Reason;
-use jwtfast_core::gate::{Gate, Request};
+use jwtfast_core::gate::Gate;
 use jwtfast_core::key::Key;
 use jwtfast_core::keyset::KeySet;
+use jwtfast_core::request::Request;
 use jwtfast_core::token;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -114,6 +115,26 @@ fn optional() {
     assert_eq!(401, decide(&gate, Some("open"), Some("Bearer x")).status);
     let somebody = decide(&gate, Some("open"), Some(&bearer(&good())));
     assert_eq!((200, Some("u")), (somebody.status, header(&somebody, "x-user")));
+}
+
+/// Nobody passes an optional policy where the query demands a claim; to name a header is no demand.
+#[test]
+fn optional_and_demands() {
+    let mut settings = settings();
+    settings["query_overrides"] = json!({"claims": true, "regexp": true, "headers": true});
+    let gate = build(&settings).unwrap();
+    for (query, status) in [
+        ("", 200),
+        ("headers_X-A=sub", 200),
+        ("claims_sub=u", 401),
+        ("claims_regexp_sub=.*", 401),
+        ("claims_regexp_sub=(", 403),
+    ] {
+        let query = query.as_bytes();
+        let headers = vec![Vec::new()];
+        let request = Request { policy: Some("open"), method: "GET", peer: None, query, headers };
+        assert_eq!(status, gate.decide(&request, NOW).status, "{query:?}");
+    }
 }
 
 /// Shadow mode answers 200 and tells what it would have denied, without an identity.

@@ -69,6 +69,10 @@ fn ambiguous_paths() {
         "http://h:p/a",
         "http://[::1/a",
         "http://h../a",
+        "/a b",
+        "/a, /b",
+        "/a?b c",
+        "/a?b\t",
     ] {
         assert_eq!(None, path(target), "{target}");
     }

@@ -25,7 +25,7 @@ fn holds(allowed: QueryOverrides, query: &str) -> Result<bool, Reason> {
     Ok(demands.hold(claims.root()))
 }
 
-/// Values of one claim are alternatives, claims add up, types are not converted.
+/// Values of one parameter are alternatives, parameters add up, types are not converted.
 #[test]
 fn claims_and_patterns() {
     for (query, expected) in [
@@ -44,7 +44,10 @@ fn claims_and_patterns() {
         ("claims_regexp_mail=.*%40example%5C.com", true),
         ("claims_regexp_mail=example", false),
         ("claims_regexp_groups=a%7Cz", true),
-        ("claims_regexp_sub=v&claims_sub=u", true),
+        ("claims_regexp_sub=v&claims_sub=u", false),
+        ("claims_regexp_sub=u&claims_sub=v", false),
+        ("claims_regexp_sub=v%7Cu&claims_sub=u", true),
+        ("claims_regexp_sub=v&claims_regexp_sub=u", true),
     ] {
         assert_eq!(Ok(expected), holds(standard(), query), "{query}");
     }

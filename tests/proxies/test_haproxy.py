@@ -1,0 +1,97 @@
+"""Real HAProxy with the recipe that users copy: `server/deploy/haproxy/`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Server, free_port
+from tests.proxies.echo import Echo, echo
+from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.proxy import Start, filled, found
+from tests.wire import Address, ask
+
+RunHAProxy = Callable[..., Address]
+"""Starts HAProxy with jwtfast at an address, and with a changed script where one is given."""
+
+
+@pytest.fixture(scope="module")
+def script(recipes: Path) -> str:
+    """The Lua script, word for word."""
+    return (recipes / "haproxy" / "jwtfast.lua").read_text()
+
+
+@pytest.fixture(scope="module")
+def behind(
+    recipes: Path,
+    script: str,
+    start: Start,
+    _application: Echo,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunHAProxy:
+    """Start HAProxy with the recipe, its addresses and the script's place filled in."""
+    binary = found("haproxy", "on Debian, apt install haproxy")
+    recipe = (recipes / "haproxy" / "haproxy.cfg").read_text()
+
+    def run(auth: str, policy: str = "default", script: str = script) -> Address:
+        directory = tmp_path_factory.mktemp("haproxy")
+        port, inner = free_port(), free_port()
+        places = {
+            "/etc/haproxy/jwtfast.lua": str(directory / "jwtfast.lua"),
+            "bind :8000": f"bind 127.0.0.1:{port}",
+            "lua.jwtfast 127.0.0.1:8079": f"lua.jwtfast 127.0.0.1:{inner}",
+            " /p/default ": f" /p/{policy} ",
+            "bind 127.0.0.1:8079": f"bind 127.0.0.1:{inner}",
+            "server jwtfast 127.0.0.1:8080": f"server jwtfast {auth}",
+            "server application 127.0.0.1:3000": f"server application {_application.address}",
+        }
+        (directory / "jwtfast.lua").write_text(script)
+        config = directory / "haproxy.cfg"
+        config.write_text(filled(recipe, places))
+        # In the foreground, one process.
+        return start([binary, "-db", "-f", str(config)], directory, port)
+
+    return run
+
+
+class TestHAProxy(EveryProxy):
+    """Every case of every proxy."""
+
+    without_jwtfast = (503, 503)
+
+
+def test_the_check_is_the_one_that_is_documented(behind: RunHAProxy, application: Echo) -> None:
+    """GET without a body, and exactly these headers."""
+    with echo() as recorder:
+        proxy = behind(recorder.address)
+        given = [bearer(), ("Cookie", "a=b"), ("X-Forwarded-For", "1.2.3.4"), ("X-Other", "c")]
+        assert ask(proxy, "PUT", "/page?a=b", given, b"body").status == 200
+        [seen] = recorder.take()
+
+    assert (seen.method, seen.target, seen.body) == ("GET", "/p/default", b"")
+    headers = dict(seen.headers)
+    assert len(headers) == len(seen.headers)
+    assert headers == {
+        "host": "auth.example",
+        "user-agent": "HAProxy",
+        "accept": "*/*",
+        "authorization": given[0][1],
+        "cookie": "a=b",
+        "x-original-method": "PUT",
+        "x-original-url": "http://auth.example/page?a=b",
+    }
+    assert len(application.take()) == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["local answer =", "txn.http:req_del_header", "txn:set_var"], ids=["ask", "in", "end"]
+)
+def test_an_error_in_the_script_lets_nobody_in(
+    behind: RunHAProxy, script: str, auth: Server, application: Echo, place: str
+) -> None:
+    """HAProxy goes on after an error in Lua: the line after it in the recipe does not."""
+    broken = filled(script, {place: f'error("broken") {place}'})
+    proxy = behind("{}:{}".format(*auth.host_port), script=broken)
+
+    assert ask(proxy, "GET", "/", [bearer()]).status == 503
+    assert application.take() == []
