@@ -45,6 +45,8 @@ _INTERFACES: Final = {
 _HEADER_TIMEOUT_MS: Final = 5000
 _KILL_TIMEOUT_S: Final = 10
 _WATCH_EVERY_S: Final = 0.5
+_PATIENCE_S: Final = 2.0
+_LAST_WORD_S: Final = 6.0
 _BACKLOG: Final = 4096
 _LEAST_BUFFER: Final = 417_792
 _MOST_CONNECTIONS: Final = 65_536
@@ -235,18 +237,24 @@ def _load(settings_json: bytes, directory: Path) -> Callable[..., Any]:
 
 
 def _watch(draining: Path, *, misses_signals: bool) -> None:
-    """End this worker once its main process is gone, or where it missed that it was to stop."""
+    """End this worker once its main process is gone, or where it does not stop when it should."""
 
     def run() -> None:
         parent = multiprocessing.parent_process()
         if parent is None:
             return
-        while parent.is_alive() and not (misses_signals and draining.exists()):
+        while parent.is_alive() and not draining.exists():
             parent.join(_WATCH_EVERY_S)
         if not parent.is_alive():
             shutil.rmtree(draining.parent, ignore_errors=True)
+        elif not misses_signals:
+            # The main process sends a signal of its own; on a busy machine it may get lost.
+            parent.join(_PATIENCE_S)
         # Once only: the third signal would block granian's own handler for ever.
         time.sleep(_WATCH_EVERY_S)
         os.kill(os.getpid(), signal.SIGTERM)
+        # Whoever is still asking has had his time; the main process would kill us next.
+        time.sleep(_LAST_WORD_S)
+        os._exit(0)
 
     threading.Thread(target=run, name="watch", daemon=True).start()
