@@ -1,9 +1,15 @@
-"""One service behind each front door, for all tests of a session."""
+"""What several tests of the server start from."""
+
+from pathlib import Path
 
 import pytest
 
+from jwtfast import Gate
+from jwtfast_server import launch
+from jwtfast_server.config import Settings, load
 from tests.conftest import Serve
 from tests.processes import Server
+from tests.settings import standard, write
 
 DOORS = ("asgi", "rsgi", "wsgi")
 
@@ -12,3 +18,28 @@ DOORS = ("asgi", "rsgi", "wsgi")
 def service(request: pytest.FixtureRequest, serve: Serve) -> Server:
     """The standard service, once behind each front door."""
     return serve(interface=request.param)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The standard settings."""
+    return load(write(tmp_path / "jwtfast.yaml", standard()), env={})
+
+
+@pytest.fixture
+def gate(settings: Settings) -> Gate:
+    """A gate of these settings."""
+    return Gate(settings.gate_settings(), settings.key_sets())
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """What was served, instead of serving it; serving ends with status 7."""
+    settings: list[Settings] = []
+
+    def serve(given: Settings) -> int:
+        settings.append(given)
+        return 7
+
+    monkeypatch.setattr(launch, "serve", serve)
+    return settings

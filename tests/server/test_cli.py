@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import jwtfast
-from jwtfast_server import launch
 from jwtfast_server.cli import main
 from jwtfast_server.config import Settings
 from tests.configs import LEGACY, MINIMAL
@@ -25,19 +24,6 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "config.yaml").write_text(LEGACY)
     (tmp_path / "bad.yaml").write_text(f"lisen: x\nlog: {{level: loud}}\n{MINIMAL}")
     return tmp_path
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """What was served, instead of serving it; serving ends with status 7."""
-    settings: list[Settings] = []
-
-    def serve(given: Settings) -> int:
-        settings.append(given)
-        return 7
-
-    monkeypatch.setattr(launch, "serve", serve)
-    return settings
 
 
 def run(*arguments: str, stdin: bytes | None = None) -> Result:

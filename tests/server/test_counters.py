@@ -2,24 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 from jwtfast import Gate
 from jwtfast_server.config import Settings, load
 from jwtfast_server.counters import Counters, Totals
 from tests.settings import standard, token, write
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """The standard settings."""
-    return load(write(tmp_path / "jwtfast.yaml", standard()), env={})
-
-
-@pytest.fixture
-def gate(settings: Settings) -> Gate:
-    """A gate of these settings."""
-    return Gate(settings.gate_settings(), settings.key_sets())
 
 
 def decide(gate: Gate, *bearers: str) -> None:

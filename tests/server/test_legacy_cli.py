@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from jwtfast_server import launch
 from jwtfast_server.cli import legacy_main
 from jwtfast_server.config import Settings
 from tests.configs import LEGACY
@@ -22,19 +21,6 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text(LEGACY)
     return tmp_path
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """What was served, instead of serving it; serving ends with status 7."""
-    settings: list[Settings] = []
-
-    def serve(given: Settings) -> int:
-        settings.append(given)
-        return 7
-
-    monkeypatch.setattr(launch, "serve", serve)
-    return settings
 
 
 def run(arguments: Sequence[str]) -> Result:

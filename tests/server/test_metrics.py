@@ -5,17 +5,16 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
 from prometheus_client import generate_latest
 
 from jwtfast import Gate
 from jwtfast_server import metrics
 from jwtfast_server.answers import statuses
-from jwtfast_server.config import Settings, load
+from jwtfast_server.config import Settings
 from jwtfast_server.counters import Counters
 from tests.conftest import Serve
 from tests.processes import Server, free_port, until
-from tests.settings import standard, token, write
+from tests.settings import token
 from tests.wire import ask
 
 LEGACY_BUCKETS = ["1e-07", "3e-07", "9e-07", "2.7e-06", "8.1e-06", "2.43e-05", "+Inf"]
@@ -33,18 +32,6 @@ def scrape(service: Server) -> dict[str, float]:
     assert answer.status == 200
     assert (answer.get("content-type") or "").startswith("text/plain; version=")
     return samples(answer.body.decode())
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """The standard settings."""
-    return load(write(tmp_path / "jwtfast.yaml", standard()), env={})
-
-
-@pytest.fixture
-def gate(settings: Settings) -> Gate:
-    """A gate of these settings."""
-    return Gate(settings.gate_settings(), settings.key_sets())
 
 
 def test_names_and_labels(tmp_path: Path, settings: Settings, gate: Gate) -> None:

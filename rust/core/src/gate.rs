@@ -149,11 +149,15 @@ impl Gate {
         query: &[u8],
         now: f64,
     ) -> Result<Vec<Header>, Denial<'p>> {
-        let overrides = self.overrides.as_ref();
-        let demands = overrides.map(|all| all.demands(request.query).map(|demands| (all, demands)));
+        // Read late: a bad token costs no reading, and whoever sends one hears of the token.
+        let demands = || {
+            let overrides = self.overrides.as_ref();
+            let read = overrides.map(|all| Ok((all, all.demands(request.query)?)));
+            read.transpose().map_err(|error: Error| Denial::from(error))
+        };
         let token = match self.sources.token(&request.headers, query) {
             Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
-                let demands = demands.transpose()?;
+                let demands = demands()?;
                 // Nobody has none of the claims that the proxy asks for.
                 if demands.as_ref().is_some_and(|(_, demands)| demands.name_claims()) {
                     return Err(error.into());
@@ -165,8 +169,7 @@ impl Gate {
         let verified = policy.verifier.verify(&token, now)?;
         let claims = verified.claims().root();
         policy.check(claims)?;
-        // Told last, so that whoever sends a bad token hears of the token.
-        let demands = demands.transpose()?;
+        let demands = demands()?;
         if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(claims)) {
             return Err(Error::from(Reason::PolicyDenied).into());
         }

@@ -114,8 +114,8 @@ impl Overrides {
             ("claims_", Kind::Claim, self.allowed.claims),
             ("headers_", Kind::Header, self.allowed.headers),
         ];
-        let allowed = all.into_iter().filter(|(_, _, allowed)| *allowed);
-        allowed.into_iter().find_map(|(prefix, kind, _)| Some((kind, key.strip_prefix(prefix)?)))
+        let mut allowed = all.into_iter().filter(|(_, _, allowed)| *allowed);
+        allowed.find_map(|(prefix, kind, _)| Some((kind, key.strip_prefix(prefix)?)))
     }
 
     fn path(&self, name: &str) -> Result<ClaimPath, Error> {

@@ -86,19 +86,20 @@ impl Verifier {
     /// signature, then the claims as `Checks::check` orders them.
     pub fn verify(&self, token: &[u8], now: f64) -> Result<Verified, Error> {
         let segments = Segments::split(token, self.max_token_bytes)?;
-        let (header, issuer, claims) = match self.issuers.as_slice() {
+        let (header, known) = self.header(&segments)?;
+        let (issuer, claims) = match self.issuers.as_slice() {
             [only] => {
-                let header = self.signed_header(&segments, only)?;
-                (header, only, claims::parse(segments.payload()?)?)
+                self.check_signature(&segments, only, &header, known)?;
+                (only, claims::parse(segments.payload()?)?)
             }
             // The claim is read before the signature holds, only to choose whose keys must check it.
             several => {
-                self.header(&segments)?;
                 let claims = claims::parse(segments.payload()?)?;
                 let iss = claims::issuer(&claims)?;
                 let issuer = several.iter().find(|issuer| issuer.is_named(iss));
                 let issuer = issuer.ok_or(Reason::WrongIssuer)?;
-                (self.signed_header(&segments, issuer)?, issuer, claims)
+                self.check_signature(&segments, issuer, &header, known)?;
+                (issuer, claims)
             }
         };
         issuer.checks.check(&claims, header.typ(), now)?;
@@ -112,31 +113,32 @@ impl Verifier {
     pub fn verify_jws(&self, token: &[u8]) -> Result<Vec<u8>, Error> {
         let segments = Segments::split(token, self.max_token_bytes)?;
         let issuer = self.issuers.first().ok_or(Reason::UnknownKey)?;
-        self.signed_header(&segments, issuer)?;
+        let (header, known) = self.header(&segments)?;
+        self.check_signature(&segments, issuer, &header, known)?;
         segments.payload()
     }
 
-    fn header(&self, segments: &Segments<'_>) -> Result<Arc<Header>, Error> {
+    /// The header, and whether it stood under a signature that held before.
+    fn header(&self, segments: &Segments<'_>) -> Result<(Arc<Header>, bool), Error> {
         match self.headers.find(segments.header_text()) {
-            Some(header) => Ok(header),
-            None => segments.header().map(Arc::new),
+            Some(header) => Ok((header, true)),
+            None => Ok((Arc::new(segments.header()?), false)),
         }
     }
 
-    /// The header, once the signature over it holds.
-    fn signed_header(
+    /// Checks the signature over a header, and keeps the header where it is new.
+    fn check_signature(
         &self,
         segments: &Segments<'_>,
         issuer: &Issuer,
-    ) -> Result<Arc<Header>, Error> {
-        if let Some(known) = self.headers.find(segments.header_text()) {
-            issuer.verify_signature(segments, &known)?;
-            return Ok(known);
+        header: &Arc<Header>,
+        known: bool,
+    ) -> Result<(), Error> {
+        issuer.verify_signature(segments, header)?;
+        if !known {
+            self.headers.keep(segments.header_text(), header);
         }
-        let header = Arc::new(segments.header()?);
-        issuer.verify_signature(segments, &header)?;
-        self.headers.keep(segments.header_text(), &header);
-        Ok(header)
+        Ok(())
     }
 
     /// Whether checking is cheap: a shared secret, not a public key.
