@@ -1,6 +1,7 @@
 # Each target sets up what it needs, in .venv and target/, and does again only what has changed.
 
 LISTEN ?= 127.0.0.1:8080
+REQUESTS ?= 200000
 CARGO_DENY := 0.20.2
 
 SHELL := /bin/bash
@@ -25,10 +26,11 @@ pin := uv pip compile --universal --python-version 3.11 --generate-hashes --no-e
 signature = import sys; print("%s-%d.%d-64bit" % (sys.implementation.name, *sys.version_info[:2]))
 cargo = PYO3_PYTHON=$(CURDIR)/$(bin)/python PYO3_BUILD_EXTENSION_MODULE=1 \
   PYO3_ENVIRONMENT_SIGNATURE=$$($(bin)/python -c '$(signature)') cargo
+provider := tests/provider/node_modules/.package-lock.json
 comma := ,
 fail = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: help run test test-rust test-python lint bench mutants dist fmt pins clean tools proxies missing
+.PHONY: help run test test-rust test-python lint bench bench-http bench-growth soak mutants dist fmt pins clean tools proxies missing
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +44,7 @@ test-rust: .venv/.requirements | tools ## The Rust tests alone
 	@echo cargo test
 	@$(cargo) test --release --locked --workspace --quiet
 
-test-python: .venv/.native .venv/.server | proxies ## The Python tests alone (ARGS='-k name' narrows them)
+test-python: .venv/.native .venv/.server $(provider) | proxies ## The Python tests alone (ARGS='-k name' narrows them)
 	$(bin)/python -m pytest $(ARGS)
 
 lint: .venv/.native .venv/.server $(cargo-deny) ## Format, lints, types, stubs, licences
@@ -56,10 +58,22 @@ lint: .venv/.native .venv/.server $(cargo-deny) ## Format, lints, types, stubs, 
 	cargo fetch --locked --quiet
 	$(cargo-deny) --offline --locked --log-level error check bans licenses sources
 
-bench: .venv/.native .venv/.server .venv/.bench ## Measure: bare signatures, then the library beside others
+bench: .venv/.native .venv/.server .venv/.bench | proxies ## Measure: bare signatures, the library beside others, then bench-http and bench-growth
 	@echo cargo bench
 	@$(cargo) bench --quiet --locked --package jwtfast-core --bench verify
 	$(bin)/python -m pytest benches --benchmark-enable --benchmark-only $(ARGS)
+	$(bin)/python -m benches.http $(HTTP)
+	$(bin)/python -m benches.growth $(GROWTH)
+
+bench-http: .venv/.native .venv/.server .venv/.bench | proxies ## The service beside others alone (HTTP=--quick; HTTP='--peer NAME=URL')
+	$(bin)/python -m benches.http $(HTTP)
+	$(bin)/python -m benches.growth --page
+
+bench-growth: .venv/.native .venv/.server .venv/.bench ## How cost grows, and docs/capacity.md from all results (GROWTH=--quick)
+	$(bin)/python -m benches.growth $(GROWTH)
+
+soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reload under a long load (REQUESTS=200000 each)
+	SOAK_REQUESTS=$(REQUESTS) $(bin)/python -m pytest -s tests/proxies/test_rotation.py $(ARGS)
 
 mutants: .venv/.native ## Take out each check of the token threats and see its tests fail (ARGS=crit narrows)
 	$(bin)/python -m tests.advisories.mutants $(ARGS)
@@ -83,7 +97,7 @@ pins: ## Write requirements/*.txt anew (needs uv; ARGS=--upgrade takes newer ver
 
 clean: ## Remove everything that was built or installed here
 	rm -rf .venv target dist .jwtfast-dev .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage*
-	rm -f python/jwtfast/*.so
+	rm -rf python/jwtfast/*.so tests/provider/node_modules
 
 # What the targets need. The files named .venv/.* are stamps.
 
@@ -123,9 +137,16 @@ $(cargo-deny): | tools
 	  --version $(CARGO_DENY) --root $(target)/tools-$(CARGO_DENY) --target-dir $(target)/tools-build
 	@rm -rf $(target)/tools-build
 
+# The OpenID provider that the tests rotate the keys of.
+$(provider): tests/provider/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "warning: not installed: npm" >&2; else \
+	  echo "installing the OpenID provider of the tests"; \
+	  { cd tests/provider && npm ci --silent && touch $(CURDIR)/$@; } || \
+	  echo "warning: not installed: the OpenID provider of the tests" >&2; fi
+
 # Caddy and Envoy are among the Python packages.
 proxies:
-	@for proxy in nginx haproxy; do command -v $$proxy >/dev/null || missing="$${missing:-} $$proxy"; done; \
+	@for proxy in nginx haproxy wrk redis-server; do command -v $$proxy >/dev/null || missing="$${missing:-} $$proxy"; done; \
 	[ -n "$${missing:-}" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing"; export DEBIAN_FRONTEND=noninteractive; \

@@ -62,6 +62,7 @@ routes:
   - {path: /, policy: default}
 original_request: {uri_header: X-Forwarded-Uri, trusted_proxies: [10.0.0.0/8, '::1']}
 query_overrides: true
+revocation: {redis: {url: 'redis://127.0.0.1:6379/1', key: k, when_away: last_known}}
 cache: {max_bytes: 0}
 reload: {watch: true}
 metrics: {listen: '127.0.0.1:9090'}

@@ -146,6 +146,12 @@ class Server(Process):
         given = [] if token is None else [("Authorization", f"Bearer {token}")]
         return ask(self.address, method, target, [*given, *headers], body, self._tls)
 
+    def metric(self, name: str) -> float | None:
+        """The value of a metric, its labels as they are written; None where it is not there."""
+        lines = self.ask(target="/metrics").body.decode().splitlines()
+        values = [line.rpartition(" ")[2] for line in lines if line.startswith(name + " ")]
+        return float(values[0]) if values else None
+
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """Stop it; nothing that it wrote may have a traceback or a token in it."""
         status = super().stop(signum)

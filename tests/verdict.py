@@ -68,6 +68,6 @@ def decide(
     query: str | bytes = "",
 ) -> tuple[int, str | None]:
     """Return the status and the reason code of a gate's decision."""
-    values = [list(headers.get(name, ())) for name in gate.request_headers]
-    decision = gate.decide(policy, "GET", query, values, now=NOW)
+    sent = [(name, value) for name, values in headers.items() for value in values]
+    decision = gate.decide(policy, "GET", query, sent, now=NOW)
     return decision.status, decision.code

@@ -14,6 +14,8 @@ __all__ = [
     "Gate",
     "Key",
     "KeySet",
+    "RevocationList",
+    "TokenCache",
     "Verifier",
     "__version__",
     "encode",
@@ -122,6 +124,7 @@ class Verifier:
         token_types: accepted `typ` header values (RFC 8725 section 3.11); None takes any.
         max_lifetime: the longest time from `iat` to `exp`; None takes any.
         max_token_bytes: longer tokens are refused unread.
+        cache_bytes: how much may be kept of tokens that verified; times are checked each time.
 
     Raises:
         ValueError: an argument that cannot hold.
@@ -139,6 +142,7 @@ class Verifier:
         token_types: Sequence[str] | None = None,
         max_lifetime: float | timedelta | None = None,
         max_token_bytes: int = 65536,
+        cache_bytes: int = 0,
     ) -> Verifier: ...
     def verify(self, token: str | bytes, *, now: float | None = None) -> dict[str, Any]:
         """The verified claims; raises the `JWTError` whose `code` says what is wrong."""
@@ -164,6 +168,51 @@ def reasons() -> list[tuple[str, int, str]]:
     """Every reason code with its status (0: the gate's unavailable status) and its sentence."""
 
 @final
+class RevocationList:
+    """Tokens that pass no more although they verify; asked by every gate that was given it."""
+
+    def __new__(cls) -> RevocationList:
+        """Make a list without entries, which is available."""
+
+    def replace(self, document: bytes) -> None:
+        """Replace the content in one step, by what a JSON document says.
+
+        `{"revoked": [{"jti": "a"}, {"sub": "user-1", "issued_before": 1790000000}]}`: each entry
+        has exactly one of `jti`, `sub` and `kid` (the header's), and may have `iss` (tokens of
+        this issuer only), `issued_before` (tokens with an older `iat`, or none) and `expires` (the
+        entry ends then), in seconds since 1970. Raises `ConfigError`; the content then stays.
+        """
+
+    @property
+    def available(self) -> bool:
+        """Whether the content may be relied on; while not, good tokens get `keys_unavailable`."""
+
+    @available.setter
+    def available(self, value: bool) -> None: ...
+    def __len__(self) -> int: ...
+
+@final
+class TokenCache:
+    """A bounded store of verified tokens, found by their whole text; safe to share."""
+
+    def __new__(cls, max_bytes: int) -> TokenCache:
+        """Make an empty one that takes at most so many bytes."""
+
+    @property
+    def hits(self) -> int:
+        """Tokens that were found."""
+
+    @property
+    def misses(self) -> int:
+        """Tokens that were not."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that are taken."""
+
+    def __len__(self) -> int: ...
+
+@final
 class Decision:
     """What the gate answers to one request."""
 
@@ -184,23 +233,35 @@ class Decision:
         """Every header of the answer, names in lower case, values safe to send (RSGI, WSGI)."""
 
     @property
-    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """The same as bytes (ASGI)."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the decision took."""
 
 @final
 class Gate:
     """Request to decision, the whole hot path in one call; immutable."""
 
-    def __new__(cls, settings: bytes, keys: Mapping[str, KeySet | None]) -> Gate:
+    def __new__(
+        cls,
+        settings: bytes,
+        keys: Mapping[str, KeySet | None],
+        *,
+        revocation: Sequence[RevocationList] = (),
+        cache: TokenCache | None = None,
+    ) -> Gate:
         """Compile `settings` (JSON, see `jwtfast_core::settings`) with each issuer's key set.
 
-        An issuer whose key set is None answers `keys_unavailable`. Raises `ConfigError`, whose
+        An issuer whose key set is None answers `keys_unavailable`. Lists and cache outlive the
+        gate; what other gates verified is no hit for this one. Raises `ConfigError`, whose
         `errors` lists (path, message) for everything that is wrong.
         """
 
     @property
     def request_headers(self) -> tuple[str, ...]:
-        """Names (lower case) of the request headers that `decide` wants, in its order."""
+        """Names (lower case) of the request headers that `decide` wants."""
 
     @property
     def counter_labels(self) -> list[tuple[str, str, str]]:
@@ -226,7 +287,7 @@ class Gate:
         policy: str | None,
         method: str,
         query: str | bytes,
-        headers: Sequence[Sequence[str | bytes]],
+        headers: Iterable[tuple[str | bytes, str | bytes]],
         *,
         peer: str | None = None,
         now: float | None = None,
@@ -237,7 +298,9 @@ class Gate:
             policy: the policy's name, or None for the one that `routes` picks.
             method: the subrequest's own method.
             query: the subrequest's own query string, without the question mark.
-            headers: for each of `request_headers`, every value that came, in order.
+            headers: names (in lower case) and values as they came, at least all those of
+                `request_headers` and those that announce a body, which nobody reads: the answer
+                then has `connection: close`. An ASGI scope's list is taken as it is.
             peer: the IP address that the subrequest came from, None over a Unix socket; only
                 asked for where `needs_peer`.
             now: seconds since 1970; the system's clock where None.

@@ -8,10 +8,14 @@ import orjson
 from jwtfast import _core
 from jwtfast_server.config import Settings
 
-__all__ = ["JSON", "TEXT", "Page", "bodies", "statuses"]
+__all__ = ["CLOSE", "JSON", "TEXT", "Page", "bodies", "statuses"]
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
+
+
+CLOSE: Final = ("connection", "close")
+"""For every answer that no gate gave: who knows whether a body was announced with the request."""
 
 
 class Page(NamedTuple):
@@ -24,7 +28,8 @@ class Page(NamedTuple):
     @classmethod
     def of(cls, status: int, content_type: str, body: bytes) -> "Page":
         """An answer that is never stored."""
-        return cls(status, [("content-type", content_type), ("cache-control", "no-store")], body)
+        headers = [("content-type", content_type), ("cache-control", "no-store"), CLOSE]
+        return cls(status, headers, body)
 
     @classmethod
     def json(cls, status: int, value: object) -> "Page":

@@ -4,6 +4,9 @@ ASGI is the front door to use. It alone hands over every byte of every header va
 out values with bytes above 0x7F, and WSGI merges headers whose names differ in `-` and `_` only.
 What can be done about it is done here; what cannot is told in `docs/decisions/`.
 
+No body is read, so a connection on which one was announced ends with the answer: hyper would take
+the next request that a proxy sends over it for this body (NGINX announces bodies it does not send).
+
 Where a gate asks who sent a request, it is told the address that the connection came from and no
 header's: an empty one, which granian gives for Unix sockets only, raises instead of being trusted.
 """
@@ -11,7 +14,6 @@ header's: an empty one, which granian gives for Unix sockets only, raises instea
 from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
-from time import perf_counter
 from typing import Any, Final, Protocol, TypeAlias
 
 from jwtfast_server.answers import Page
@@ -30,7 +32,12 @@ VALIDATE: Final = "/validate"
 POLICY: Final = "/p/"
 _OK: Final = 200
 _OPAQUE: Final = b"\xff"
-_EMPTY_BODY: Final = {"type": "http.response.body", "body": b""}
+# They announce a body: what a gate must be told of every request.
+_FRAMING: Final = ("content-length", "transfer-encoding")
+_WSGI_FRAMING: Final = {
+    "CONTENT_LENGTH": "content-length",
+    "HTTP_TRANSFER_ENCODING": "transfer-encoding",
+}
 
 
 class RsgiHeaders(Protocol):
@@ -90,15 +97,9 @@ class Application:
 
 
 def _asgi_door(service: Service) -> AsgiDoor:
-    decisions = service.decisions
     legacy = service.legacy
     methods = service.methods
-    logs_allowed = decisions.writes_allowed
     validate, prefix = VALIDATE.encode(), POLICY.encode()
-    answers = {
-        denial: {"type": "http.response.body", "body": body}
-        for denial, body in service.bodies.items()
-    }
 
     async def send_page(page: Page, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in page.headers]
@@ -106,7 +107,6 @@ def _asgi_door(service: Service) -> AsgiDoor:
         await send({"type": "http.response.body", "body": page.body})
 
     async def door(scope: Scope, _receive: Receive, send: Send) -> None:
-        started = perf_counter()
         try:
             path = scope["raw_path"]
             method = scope["method"]
@@ -119,59 +119,35 @@ def _asgi_door(service: Service) -> AsgiDoor:
             else:
                 # Off the event loop: a scrape waits for all workers.
                 return await send_page(await to_thread(service.page, path.decode("latin-1")), send)
-            decide, _, names, _, needs_peer = service.current
-            values = _asgi_values(scope["headers"], names)
+            decide, _, needs_peer, bodies, _, decisions, _ = service.current
+            headers = scope["headers"]
             if needs_peer:
-                decision = decide(policy, method, query, values, peer=scope["client"][0])
+                decision = decide(policy, method, query, headers, peer=scope["client"][0])
             else:
-                decision = decide(policy, method, query, values)
+                decision = decide(policy, method, query, headers)
             code = decision.code
             status = decision.status
             # In shadow mode there is a code, but the answer is 200.
-            body = _EMPTY_BODY if status == _OK else answers[status, code]
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": status,
-                    "headers": decision.raw_headers,
-                }
-            )
-            await send(body)
+            body = b"" if status == _OK else bodies[status, code]
+            ready = decision.raw_headers
+            await send({"type": "http.response.start", "status": status, "headers": ready})
+            await send({"type": "http.response.body", "body": body})
         except (CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return await send_page(service.failed(error), send)
-        if code is not None or logs_allowed:
-            decisions.write(decision, method, started)
+        if code is not None or decisions.writes_allowed:
+            decisions.write(decision, method)
         return None
 
     return door
 
 
-def _asgi_values(
-    headers: Iterable[tuple[bytes, bytes]], names: Iterable[bytes]
-) -> list[list[bytes]]:
-    """All values of each header; in loops, as comprehensions are calls before Python 3.12."""
-    found = []
-    for wanted in names:
-        values = []
-        for name, value in headers:
-            if name == wanted:
-                values.append(value)
-        found.append(values)
-    return found
-
-
 def _rsgi_door(service: Service) -> RsgiDoor:
-    decisions = service.decisions
     legacy = service.legacy
     methods = service.methods
-    logs_allowed = decisions.writes_allowed
-    bodies = service.bodies
-    unreadable = service.unreadable
 
     async def door(scope: RsgiScope, protocol: RsgiProtocol) -> None:
-        started = perf_counter()
         try:
             path = scope.path
             method = scope.method
@@ -184,41 +160,46 @@ def _rsgi_door(service: Service) -> RsgiDoor:
             else:
                 # Off the event loop: a scrape waits for all workers.
                 return protocol.response_bytes(*await to_thread(service.page, path))
-            decide, names, _, _, needs_peer = service.current
-            headers = scope.headers
-            values = [_rsgi_values(headers, name, unreadable) for name in names]
+            decide, names, needs_peer, bodies, unreadable, decisions, _ = service.current
+            headers = _rsgi_headers(scope.headers, names, unreadable)
             if needs_peer:
-                decision = decide(policy, method, query, values, peer=_rsgi_peer(scope.client))
+                decision = decide(policy, method, query, headers, peer=_rsgi_peer(scope.client))
             else:
-                decision = decide(policy, method, query, values)
+                decision = decide(policy, method, query, headers)
             code = decision.code
             status = decision.status
+            ready = decision.headers
             if status == _OK:
-                protocol.response_empty(status, decision.headers)
+                protocol.response_empty(status, ready)
             else:
-                protocol.response_bytes(status, decision.headers, bodies[status, code])
+                protocol.response_bytes(status, ready, bodies[status, code])
         except (CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return protocol.response_bytes(*service.failed(error))
-        if code is not None or logs_allowed:
-            decisions.write(decision, method, started)
+        if code is not None or decisions.writes_allowed:
+            decisions.write(decision, method)
         return None
 
     return door
 
 
-def _rsgi_values(
-    headers: RsgiHeaders, name: str, unreadable: Mapping[str, bytes]
-) -> list[str | bytes]:
-    """All values of a header; for one that RSGI left out, a value that is no good token.
+def _rsgi_headers(
+    sent: RsgiHeaders, names: Iterable[str], unreadable: Mapping[str, bytes]
+) -> list[tuple[str, str | bytes]]:
+    """All values of these headers; for one that RSGI left out, a value that is no good token.
 
     RSGI does not say that it left out a value behind a readable one: that one is lost.
     """
-    values: list[str | bytes] = list(headers.get_all(name))
-    if headers.get(name) is None and (values or name in headers):
-        values.append(unreadable.get(name, _OPAQUE))
-    return values
+    headers: list[tuple[str, str | bytes]] = []
+    for name in names:
+        values = sent.get_all(name)
+        for value in values:
+            headers.append((name, value))  # noqa: PERF401 - a comprehension costs more for one value
+        if sent.get(name) is None and (values or name in sent):
+            headers.append((name, unreadable.get(name, _OPAQUE)))
+    headers += [(name, sent.get(name) or "") for name in _FRAMING if name in sent]
+    return headers
 
 
 def _rsgi_peer(client: str) -> str:
@@ -232,12 +213,8 @@ def wsgi_is_safe(names: Iterable[str]) -> bool:
 
 
 def _wsgi_door(service: Service) -> WsgiDoor:
-    decisions = service.decisions
     legacy = service.legacy
     methods = service.methods
-    logs_allowed = decisions.writes_allowed
-    bodies = service.bodies
-    unreadable = service.unreadable
     lines = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
     def send_page(page: Page, start_response: StartResponse) -> list[bytes]:
@@ -245,7 +222,6 @@ def _wsgi_door(service: Service) -> WsgiDoor:
         return [page.body]
 
     def door(environ: Mapping[str, str], start_response: StartResponse) -> list[bytes]:
-        started = perf_counter()
         try:
             path = environ["PATH_INFO"]
             method = environ["REQUEST_METHOD"]
@@ -257,33 +233,37 @@ def _wsgi_door(service: Service) -> WsgiDoor:
                 policy, query = path[3:].partition("/")[0], b""
             else:
                 return send_page(service.page(path), start_response)
-            decide, names, _, _, needs_peer = service.current
-            values = [_wsgi_values(environ, name, unreadable) for name in names]
+            decide, names, needs_peer, bodies, unreadable, decisions, _ = service.current
+            headers = _wsgi_headers(environ, names, unreadable)
             if needs_peer:
-                decision = decide(policy, method, query, values, peer=environ["REMOTE_ADDR"])
+                decision = decide(policy, method, query, headers, peer=environ["REMOTE_ADDR"])
             else:
-                decision = decide(policy, method, query, values)
+                decision = decide(policy, method, query, headers)
             code = decision.code
             status = decision.status
             body = [] if status == _OK else [bodies[status, code]]
             start_response(lines[status], decision.headers)
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return send_page(service.failed(error), start_response)
-        if code is not None or logs_allowed:
-            decisions.write(decision, method, started)
+        if code is not None or decisions.writes_allowed:
+            decisions.write(decision, method)
         return body
 
     return door
 
 
-def _wsgi_values(
-    environ: Mapping[str, str], name: str, unreadable: Mapping[str, bytes]
-) -> list[str | bytes]:
-    """All values of a header that `wsgi_is_safe`: granian joins them by commas, which no token has.
+def _wsgi_headers(
+    environ: Mapping[str, str], names: Iterable[str], unreadable: Mapping[str, bytes]
+) -> list[tuple[str, str | bytes]]:
+    """All values of headers that are `wsgi_is_safe`: joined by commas, which no token has.
 
     A value that is not ASCII arrives empty.
     """
-    joined = environ.get(f"HTTP_{name.upper()}")
-    if joined is None:
-        return []
-    return [value or unreadable.get(name, _OPAQUE) for value in joined.split(",")]
+    headers: list[tuple[str, str | bytes]] = [
+        (name, value or unreadable.get(name, _OPAQUE))
+        for name in names
+        if (joined := environ.get(f"HTTP_{name.upper()}")) is not None
+        for value in joined.split(",")
+    ]
+    headers += [(name, environ[key]) for key, name in _WSGI_FRAMING.items() if key in environ]
+    return headers

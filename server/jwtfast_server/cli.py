@@ -84,7 +84,8 @@ def serve(config: Path, log_level: str | None, **flags: str | None) -> None:
 
     It is a jwtfast.yaml, or a file of nginx-subrequest-auth-jwt.
     """
-    _serve(_load(config, {**flags, "log.level": log_level}))
+    read = _reader(config, {**flags, "log.level": log_level})
+    _serve(_or_problems(read), read)
 
 
 @main.command()
@@ -92,7 +93,7 @@ def serve(config: Path, log_level: str | None, **flags: str | None) -> None:
 @_as_json
 def check(file: Path, *, as_json: bool) -> None:
     """Say everything that is wrong with FILE, or that it is good."""
-    record = summary_record(_load(file, {}, as_json=as_json))
+    record = summary_record(_or_problems(_reader(file, {}), as_json=as_json))
     click.echo(_json(record) if as_json else summary(record))
 
 
@@ -179,9 +180,10 @@ def dev(listen: str | None, directory: Path) -> None:
         _fail(str(error))
     except OSError as error:
         _fail(f"{directory} cannot be written: {error.strerror}")
-    settings = _load(config, {"listen": listen})
+    read = _reader(config, {"listen": listen})
+    settings = _or_problems(read)
     click.echo(welcome_text(development.welcome(directory, settings)))
-    _serve(settings)
+    _serve(settings, read)
 
 
 @click.command("nginx-subrequest-auth-jwt", context_settings=_CONTEXT)
@@ -218,7 +220,8 @@ def legacy_main(config: Path, log_level: str, *, insecure: bool, **flags: str | 
         ]
     values = {"log.level": log_level, "listen": flags[address]} | ({} if problems else files)
     names = {"listen": f"--{address.replace('_', '-')}"}
-    _serve(_load(config, values, names=names, problems=problems))
+    read = _reader(config, values, names)
+    _serve(_or_problems(read, problems), read)
 
 
 @click.command("nginx-jwt-auth", context_settings=_CONTEXT)
@@ -227,20 +230,14 @@ def legacy_fork_main() -> None:
 
     LOG_LEVEL, PORT, JWKS_URL, JWKS_PATH, COOKIE_NAME, ALLOW_NO_QUERY_REQUIREMENTS, CACERT_PATH.
     """
-    _serve(_or_problems(load_fork))
+    _serve(_or_problems(load_fork), load_fork)
 
 
-def _load(
-    path: Path,
-    flags: Mapping[str, object],
-    *,
-    names: Mapping[str, str] | None = None,
-    problems: Sequence[Problem] = (),
-    as_json: bool = False,
-) -> Settings:
-    """The settings in a file."""
-    read = partial(load, path, overrides=flags, flags=names)
-    return _or_problems(read, problems, as_json=as_json)
+def _reader(
+    path: Path, flags: Mapping[str, object], names: Mapping[str, str] | None = None
+) -> Callable[[], Settings]:
+    """What reads the settings in a file, as often as it is called."""
+    return partial(load, path, overrides=flags, flags=names)
 
 
 def _or_problems(
@@ -264,11 +261,11 @@ def _or_problems(
     return settings
 
 
-def _serve(settings: Settings) -> NoReturn:
+def _serve(settings: Settings, read: Callable[[], Settings]) -> NoReturn:
     # The other commands need no granian, and start faster without it.
     from jwtfast_server import launch  # noqa: PLC0415
 
-    sys.exit(launch.serve(settings))
+    sys.exit(launch.serve(settings, read))
 
 
 def _fail(message: str) -> NoReturn:

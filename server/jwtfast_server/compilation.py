@@ -68,6 +68,8 @@ def _issuer_material(
         except ValidationError:
             continue  # Told where the whole file is validated.
         where = (*where, source.place)
+        if source.file is not None:
+            layers.note_file(layers.directory(where) / source.file)
         try:
             if source.is_remote:
                 url = issuer.get("issuer")

@@ -24,12 +24,21 @@ from jwtfast_server.problems import (
     keys_at,
     validation_problems,
 )
-from jwtfast_server.references import reference_notes, reference_problems, unsupported
+from jwtfast_server.references import reference_notes, reference_problems
+from jwtfast_server.revocation.reading import read_revocation
 from jwtfast_server.values import is_file_name
+from jwtfast_server.watched_files import Fingerprints, fingerprints
 
 __all__ = ["Place", "Problem", "Settings", "SettingsError", "load", "load_fork"]
 
-_FILES: tuple[KeyPath, ...] = (("tls", "cert"), ("tls", "key"))
+_REVOKED: KeyPath = ("revocation", "file")
+_FILES: tuple[KeyPath, ...] = (
+    ("tls", "cert"),
+    ("tls", "key"),
+    _REVOKED,
+    ("revocation", "redis", "ca_file"),
+    ("revocation", "redis", "password_file"),
+)
 
 
 class Settings(ConfigFile):
@@ -47,6 +56,10 @@ class Settings(ConfigFile):
     """By issuer's name, what its key sources held."""
     notes: tuple[str, ...] = ()
     """What is no error but worth knowing, with its place."""
+    redis_password: str | None = Field(None, repr=False)
+    """For `revocation.redis`, where its URL does not have it."""
+    files: Fingerprints = Field(default_factory=dict, repr=False)
+    """Every file that it was read from, as it was then."""
 
     def key_sets(self) -> dict[str, jwtfast.KeySet | None]:
         """By issuer's name, its keys; None where they are yet to be fetched."""
@@ -132,18 +145,21 @@ def load(
     """
     path = Path(path)
     env = os.environ if env is None else env
+    # Before it is read, so that no change is lost.
+    read_from = fingerprints([str(path.absolute())])
     text = read_text(path, str(path))
     document = parse(text, str(path))
     legacy = translate(text, str(path)) if is_legacy(document.data) else None
     if not isinstance(document.data, dict | None):
         raise SettingsError([Problem(document.place(()), "expected a mapping of settings")])
     layers = Layers(legacy.document if legacy else document, path.parent, _known_names())
+    layers.files |= read_from
     problems = layers.lay_variables(env)
     problems += layers.lay_flags(overrides or {}, flags or {})
     if legacy and legacy.problems:
         problems += legacy.problems
         problems += [layers.problem(*found) for found in read_keys(layers, env).problems]
-        raise SettingsError(problems)
+        raise SettingsError(problems, layers.files)
     origin = {
         "source": str(path),
         "mode": "legacy" if legacy else "standard",
@@ -182,23 +198,27 @@ def _settings(
     except ValidationError as error:
         found += validation_problems(ConfigFile, error)
     found += reference_problems(layers.data)
-    found += unsupported(layers.data)
     keys = read_keys(layers, env)
-    found += keys.problems
+    revocation = read_revocation(layers, env)
+    found += keys.problems + revocation.problems
     if found:
         told = {path for path, _ in found}
         found += [problem for problem in rule_problems(layers) if problem[0] not in told]
     else:
-        settings = Settings.model_validate(
-            layers.data | origin | {"material": keys.material, "notes": (*notes, *keys.notes)}
-        )
+        given = {
+            "material": keys.material,
+            "redis_password": revocation.password,
+            "notes": (*notes, *keys.notes),
+            "files": layers.files,
+        }
+        settings = Settings.model_validate(layers.data | origin | given)
         # Whether fetched keys fit is seen when they come.
         fetched = {issuer.name for issuer in settings.issuers if issuer.is_fetched}
-        given = settings.key_sets() | dict.fromkeys(fetched)
-        found += gate_problems(settings.gate_settings(), given, layers)
+        key_sets = settings.key_sets() | dict.fromkeys(fetched)
+        found += gate_problems(settings.gate_settings(), key_sets, layers)
     problems += [layers.problem(*problem) for problem in found]
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(problems, layers.files)
     return settings
 
 
@@ -208,11 +228,16 @@ def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
     for path in (*_FILES, *_ca_files(layers.data)):
         section: Any = layers.data
         for part in path[:-1]:
-            section = section.get(part) if isinstance(section, dict) else section[part]
+            if isinstance(section, dict):
+                section = section.get(part)
+            elif isinstance(section, list) and isinstance(part, int):
+                section = section[part]
         name = section.get(path[-1]) if isinstance(section, dict) else None
         if not isinstance(section, dict) or not is_file_name(name):
             continue  # Told where the whole file is validated.
         file = (layers.directory(path) / name).absolute()
+        if path != _REVOKED:  # Its changes need no reload: it is watched for itself.
+            layers.note_file(file)
         if not file.is_file():
             found.append((path, f"expected a file, found none at {file}"))
         section[path[-1]] = str(file)

@@ -16,15 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from jwtfast_server.config_server import (
-    Cache,
-    Log,
-    Metrics,
-    Reload,
-    Revocation,
-    Tls,
-    Workers,
-)
+from jwtfast_server.config_revocation import Revocation
+from jwtfast_server.config_server import Cache, Log, Metrics, Reload, Tls, Workers
 from jwtfast_server.keysources import Algorithm, KeySource
 from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.values import (
@@ -194,6 +187,9 @@ class Policy(Section):
     )
     optional: bool = Field(default=False, description="no token passes; a bad one still fails")
     shadow: bool = Field(default=False, description="answer 200, and count what would be denied")
+    preflight: bool = Field(
+        default=False, description="a CORS preflight without a token passes as nobody"
+    )
 
 
 class ConfigFile(Section):

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from jwtfast_server.values import Address, FileName, Section, Size
 
-__all__ = ["Cache", "Log", "Metrics", "Reload", "Revocation", "Tls", "Workers", "cores"]
+__all__ = ["Cache", "Log", "Metrics", "Reload", "Tls", "Workers", "cores"]
 
 
 def _workers(value: object) -> object:
@@ -53,12 +53,6 @@ class Tls(Section):
 
     cert: FileName = Field(description="the file of the certificate and its chain")
     key: FileName = Field(description="the file of the private key")
-
-
-class Revocation(Section):
-    """A file of revoked tokens, by `jti`, `sub` and `kid`."""
-
-    file: FileName = Field(description="a JSON file")
 
 
 class Cache(Section):

@@ -1,7 +1,7 @@
 """Where an issuer's keys come from: PEM, JWK, JWKS and secrets, inline, in files and variables.
 
-A source is read once, at load, into `KeyMaterial`; workers build their keys from that, and only
-`key_refresh` looks again at a JWKS file. What is behind a URL is fetched by each worker.
+A source is read at load into `KeyMaterial`, and workers build their keys from that; a changed
+file is loaded anew, with the whole configuration. What is behind a URL is fetched by each worker.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,17 @@ from jwtfast.jwks import Options, RemoteKeySet
 from jwtfast_server.problems import suggestion
 from jwtfast_server.values import FileName, Section, expected
 
-__all__ = ["Algorithm", "KeyMaterial", "KeySource", "SourceError", "key_set", "read", "remote"]
+__all__ = [
+    "Algorithm",
+    "KeyMaterial",
+    "KeySource",
+    "SourceError",
+    "Variable",
+    "content",
+    "key_set",
+    "read",
+    "remote",
+]
 
 _MAX_BYTES = 1 << 20
 _PLACES = (
@@ -33,6 +43,7 @@ _PLACES = (
     "discovery",
 )
 _REMOTE = ("jwks_url", "discovery")
+_SECRET_FILES = ("secret_file", "password_file")
 
 
 def _algorithm(value: object) -> str:
@@ -53,6 +64,7 @@ Algorithm = Annotated[
 
 
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+"""The name of an environment variable."""
 
 
 class KeySource(Section):
@@ -98,6 +110,11 @@ class KeySource(Section):
         return self.place in _REMOTE
 
     @property
+    def file(self) -> str | None:
+        """The file that the keys are in, as it is written."""
+        return self.pem_file or self.jwks_file or self.secret_file
+
+    @property
     def place(self) -> str:
         """The key that says where the keys come from."""
         return next(place for place in _PLACES if getattr(self, place) is not None)
@@ -111,8 +128,6 @@ class KeyMaterial(Section):
     algorithm: str | None = None
     kid: str | None = None
     allow_weak_hmac: bool = False
-    file: str | None = None
-    """Where it was read from, absolute; a JWKS only, the one file that is watched for itself."""
 
     def keys(self) -> tuple[list[jwtfast.Key], tuple[str, ...]]:
         """The keys, and a sentence for each entry of a JWKS that was left out.
@@ -178,11 +193,10 @@ def read(
     return KeyMaterial.model_validate(
         {
             "kind": kind,
-            "content": _content(place, value, env, directory),
+            "content": content(place, value, env, directory),
             "algorithm": algorithm,
             "kid": source.kid,
             "allow_weak_hmac": source.allow_weak_hmac,
-            "file": str((directory / value).absolute()) if place == "jwks_file" else None,
         }
     )
 
@@ -209,17 +223,26 @@ def remote(source: KeySource, issuer: str | None, **options: Unpack[Options]) ->
         raise SourceError(source.place, str(error)) from error
 
 
-def _content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> bytes:  # noqa: ANN401
+def content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> bytes:  # noqa: ANN401
+    """Read what a key such as `secret_env`, `secret_file` or `jwk` stands for.
+
+    Args:
+        place: the key.
+        value: its value.
+        env: the environment variables.
+        directory: what relative paths start from.
+
+    Raises:
+        SourceError: where it cannot be read, or the variable is empty.
+    """
     if place.endswith("_env"):
         if not env.get(value):
             raise SourceError(place, f"the environment variable {value} is not set, or is empty")
         return env[value].encode()
     if place.endswith("_file"):
-        content = _file(place, directory / value)
+        read = _file(place, directory / value)
         # `echo secret > file` ends in a newline that is not meant.
-        return (
-            content.removesuffix(b"\n").removesuffix(b"\r") if place == "secret_file" else content
-        )
+        return read.removesuffix(b"\n").removesuffix(b"\r") if place in _SECRET_FILES else read
     return orjson.dumps(value) if isinstance(value, dict) else str(value).encode()
 
 

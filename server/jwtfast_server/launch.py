@@ -7,11 +7,10 @@ import resource
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -21,7 +20,6 @@ import structlog
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
 from prometheus_client import start_http_server
 
 import jwtfast
@@ -31,7 +29,11 @@ from jwtfast_server.app import Application, wsgi_is_safe
 from jwtfast_server.config import Settings
 from jwtfast_server.counters import Flusher
 from jwtfast_server.listen import Endpoint, ListenError, endpoint
-from jwtfast_server.service import DRAINING, Service
+from jwtfast_server.main_process import MainProcess
+from jwtfast_server.published import Follower
+from jwtfast_server.reload import Reload
+from jwtfast_server.run_directory import DRAINING, run_directory
+from jwtfast_server.service import Service
 from jwtfast_server.values import Address
 
 __all__ = ["serve"]
@@ -49,6 +51,8 @@ _PATIENCE_S: Final = 2.0
 _LAST_WORD_S: Final = 6.0
 _BACKLOG: Final = 4096
 _LEAST_BUFFER: Final = 417_792
+# What a request may have beside its token; and a token may come twice, to be refused.
+_BESIDE_TOKENS: Final = 65_536
 _MOST_CONNECTIONS: Final = 65_536
 # Files, logs, event loop: what a worker opens beside its connections.
 _OTHER_FILES: Final = 64
@@ -58,37 +62,12 @@ class StartError(Exception):
     """Serving cannot begin; the text is one line that says why."""
 
 
-class _Server(MPServer):
-    """granian's main process, with our ideas of signals and exit status."""
-
-    def __init__(self, directory: Path, **options: Any) -> None:  # noqa: ANN401 - granian's own
-        super().__init__("jwtfast", **options)
-        self._directory = directory
-        self._main_pid = os.getpid()
-
-    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
-        """Stop: first tell the workers, so that they are not ready from now on."""
-        if os.getpid() != self._main_pid:
-            # A worker that has no handlers of its own yet: granian would wait for it in vain.
-            os._exit(0)
-        (self._directory / DRAINING).touch()
-        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call] # granian's
-
-    def signal_handler_reload(self, *_args: object, **_kwargs: object) -> None:
-        """Do nothing: the workers would come back with the same settings."""
-        structlog.get_logger().warning("SIGHUP ignored: a changed configuration needs a restart")
-
-    def shutdown(self, exit_code: int = 0) -> None:
-        """End with status 0 where we were asked to stop, whichever process heard it first."""
-        try:
-            super().shutdown(exit_code)  # type: ignore[no-untyped-call] # granian's
-        except SystemExit:
-            if not self.interrupt_signal:
-                raise
-
-
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, load: Callable[[], Settings]) -> int:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: what was loaded.
+        load: loads it again, in the same way.
 
     Returns:
         The exit status: 0 after a stop that was asked for, 1 where the workers keep dying, 2
@@ -100,22 +79,32 @@ def serve(settings: Settings) -> int:
         scrape = _metrics_endpoint(settings.metrics.listen)
         if settings.tls:
             tls.check(settings.tls.cert, settings.tls.key)
-        _check_interface(settings)
     except (ListenError, StartError, tls.CertificateError) as error:
-        sys.stderr.write(f"jwtfast: {error}\n")
-        return 2
-    with _run_directory() as directory:
+        return _refused(str(error))
+    if reason := _unfit(settings):
+        return _refused(reason)
+    room = (_buffer(settings) - _BESIDE_TOKENS) // 2
+    with (
+        run_directory() as directory,
+        closing(Reload(settings, load, _unfit, room, directory)) as configuration,
+    ):
         if scrape:
-            registry = metrics.exposition(directory, statuses(settings), settings.interface)
+            registry = metrics.exposition(
+                directory, lambda: statuses(configuration.settings), settings.interface
+            )
             start_http_server(scrape.port, scrape.host, registry)
-        server = _server(settings, listen, directory)
+        server = _server(settings, listen, directory, configuration)
         server.on_startup(partial(_tell_start, settings))
-        loader = partial(_load, settings.to_json(), directory)
         try:
-            server.serve(target_loader=loader, wrap_loader=False)
+            server.serve(target_loader=partial(_load, directory), wrap_loader=False)
         except SystemExit as end:
             return int(end.code or 0)
     return 0
+
+
+def _refused(reason: str) -> int:
+    sys.stderr.write(f"jwtfast: {reason}\n")
+    return 2
 
 
 def _metrics_endpoint(address: Address | None) -> Endpoint | None:
@@ -124,14 +113,17 @@ def _metrics_endpoint(address: Address | None) -> Endpoint | None:
     return endpoint(address) if address else None
 
 
-def _check_interface(settings: Settings) -> None:
-    """Refuse the front door that cannot tell apart what the gate must tell apart."""
+def _unfit(settings: Settings) -> str | None:
+    """Why settings cannot be served behind this front door: it merges what a gate tells apart."""
+    if settings.interface != "wsgi":
+        return None
     names = jwtfast.Gate(settings.gate_settings(), dict.fromkeys(settings.material)).request_headers
-    if settings.interface == "wsgi" and not wsgi_is_safe(names):
-        raise StartError(
-            "interface wsgi cannot be used: it does not tell apart the headers that this "
-            f"configuration reads ({', '.join(names)}); use asgi"
-        )
+    if wsgi_is_safe(names):
+        return None
+    return (
+        "interface wsgi cannot be used: it does not tell apart the headers that this "
+        f"configuration reads ({', '.join(names)}); use asgi"
+    )
 
 
 def _tell_start(settings: Settings) -> None:
@@ -151,22 +143,11 @@ def _tell_start(settings: Settings) -> None:
     )
 
 
-@contextmanager
-def _run_directory() -> Iterator[Path]:
-    """What the processes of one server share; in memory, where the system has such a place."""
-    memory = Path("/dev/shm")  # noqa: S108 - a name nobody can guess is made in it
-    parent = memory if os.access(memory, os.W_OK | os.X_OK) else None
-    directory = Path(tempfile.mkdtemp(prefix=f"jwtfast-{os.getpid()}-", dir=parent))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-def _server(settings: Settings, listen: Endpoint, directory: Path) -> _Server:
+def _server(settings: Settings, listen: Endpoint, directory: Path, reload: Reload) -> MainProcess:
     debug = settings.log.level == "debug"
-    return _Server(
+    return MainProcess(
         directory,
+        reload,
         address=listen.host,
         port=listen.port,
         uds=listen.unix,
@@ -181,7 +162,7 @@ def _server(settings: Settings, listen: Endpoint, directory: Path) -> _Server:
         http1_settings=HTTP1Settings(
             # hyper also closes a connection that was idle for so long.
             header_read_timeout=_HEADER_TIMEOUT_MS,
-            max_buffer_size=max(_LEAST_BUFFER, 2 * settings.max_token_bytes + 65_536),
+            max_buffer_size=_buffer(settings),
         ),
         http2_settings=HTTP2Settings(
             keep_alive_interval=30_000, keep_alive_timeout=10, max_headers_size=_LEAST_BUFFER
@@ -194,6 +175,10 @@ def _server(settings: Settings, listen: Endpoint, directory: Path) -> _Server:
         respawn_failed_workers=True,
         workers_kill_timeout=_KILL_TIMEOUT_S,
     )
+
+
+def _buffer(settings: Settings) -> int:
+    return max(_LEAST_BUFFER, 2 * settings.max_token_bytes + _BESIDE_TOKENS)
 
 
 def _connections() -> int:
@@ -209,8 +194,8 @@ def _connections() -> int:
     return max(1, limit - _OTHER_FILES)
 
 
-def _load(settings_json: bytes, directory: Path) -> Callable[..., Any]:
-    """Build the application in a worker, from nothing but what the main process handed over."""
+def _load(directory: Path) -> Callable[..., Any]:
+    """Build the application in a worker, from nothing but what the main process published."""
     draining = directory / DRAINING
     if draining.exists():
         # Too late to start. The signal to end ends the wait, see `signal_handler_interrupt`.
@@ -221,12 +206,15 @@ def _load(settings_json: bytes, directory: Path) -> Callable[..., Any]:
     # granian's WSGI puts the environment under each request's headers.
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
-    settings = Settings.from_json(settings_json)
+    published = Follower(directory)
+    settings = published.read()
     log.configure(settings.log.level)
     service = Service(settings, directory)
     Flusher(directory, service.flush).start()
     Finalize(None, service.flush, exitpriority=0)
     service.keys.start()
+    service.revocations.start()
+    published.start(service.reload)
     if settings.interface == "wsgi":
         _watch(draining, misses_signals=True)
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jwtfast_server.document import Document, parse
 from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, path_text, suggestion
+from jwtfast_server.watched_files import Fingerprints, fingerprint
 
 __all__ = ["PREFIX", "Layers"]
 
@@ -35,6 +36,8 @@ class Layers:
         self._directory = directory
         self._known = known
         self._sources: dict[KeyPath, str] = {}
+        self.files: Fingerprints = {}
+        """The files that all this comes from, also those that cannot be read."""
 
     def lay_variables(self, env: Mapping[str, str]) -> list[Problem]:
         """Lay `JWTFAST_...` over the file; says which of them are no settings."""
@@ -92,6 +95,10 @@ class Layers:
         """What a relative path at `path` starts from: the file's folder, or the current one."""
         laid = any(path[:end] in self._sources for end in range(len(path), 0, -1))
         return Path.cwd() if laid else self._directory
+
+    def note_file(self, path: Path) -> None:
+        """Remember a file that settings come from; before it is read, so that no change is lost."""
+        self.files[str(path.absolute())] = fingerprint(path)
 
     def key_path(self, text: str) -> KeyPath:
         """The path that a text such as `policies.admin.require[1].any` means, dots in names too."""
@@ -178,10 +185,10 @@ def _unshared(value: Any) -> Any:  # noqa: ANN401 - any YAML value
 
 
 def _secret_variables(value: object) -> Iterator[str]:
-    """The variables that key sources name; they may begin with our prefix too."""
+    """The variables that hold secrets by name; they may begin with our prefix too."""
     if isinstance(value, dict):
-        if isinstance(value.get("secret_env"), str):
-            yield value["secret_env"]
+        named = (value.get("secret_env"), value.get("password_env"))
+        yield from (name for name in named if isinstance(name, str))
         value = list(value.values())
     for inner in value if isinstance(value, list) else ():
         yield from _secret_variables(inner)

@@ -2,7 +2,7 @@
 
 import platform
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from math import isclose
 from pathlib import Path
@@ -20,21 +20,26 @@ from prometheus_client.registry import Collector
 import jwtfast
 from jwtfast_server.counters import Flusher, Totals
 from jwtfast_server.key_metrics import KeysCollector
+from jwtfast_server.reload_metrics import ReloadsCollector
+from jwtfast_server.revocation.metrics import RevocationsCollector
+from jwtfast_server.token_cache import CacheCollector
 
-__all__ = ["WorkersCollector", "exposition"]
+__all__ = ["Statuses", "WorkersCollector", "exposition"]
 
 _LEGACY_BOUNDS: Final = tuple(1e-7 * 3**power for power in range(6))
 _LEGACY_STATUSES: Final = (200, 401, 405, 500)
 _DENIALS: Final = frozenset({"deny", "error"})
 
 
+Statuses = Callable[[], Mapping[str, int]]
+"""Says the status of each reason code, by the settings of this moment."""
+
+
 class WorkersCollector(Collector):
     """What all workers of one server counted, read at each scrape."""
 
-    def __init__(
-        self, directory: Path, statuses: Mapping[str, int], build: Mapping[str, str]
-    ) -> None:
-        """Read from `directory`; `statuses` has the status of each reason code."""
+    def __init__(self, directory: Path, statuses: Statuses, build: Mapping[str, str]) -> None:
+        """Read from `directory`."""
         self._directory = directory
         self._statuses = statuses
         self._build = build
@@ -64,10 +69,11 @@ class WorkersCollector(Collector):
         )
 
     def _requests(self, totals: Totals) -> Metric:
+        statuses = self._statuses()
         counts = Counter(dict.fromkeys(_LEGACY_STATUSES, 0))
         for (_, result, reason), count in totals.decisions.items():
             denied = reason and result in _DENIALS
-            counts[self._statuses[reason] if denied else HTTPStatus.OK] += count
+            counts[statuses[reason] if denied else HTTPStatus.OK] += count
         counts[HTTPStatus.METHOD_NOT_ALLOWED] += totals.events["method_not_allowed"]
         family = CounterMetricFamily(
             "http_requests",
@@ -105,7 +111,7 @@ def _histogram(name: str, text: str, bounds: Sequence[float], totals: Totals) ->
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=totals.nanoseconds / 1e9)
 
 
-def exposition(directory: Path, statuses: Mapping[str, int], interface: str) -> CollectorRegistry:
+def exposition(directory: Path, statuses: Statuses, interface: str) -> CollectorRegistry:
     """The registry to scrape for everything counted in `directory`."""
     registry = CollectorRegistry()
     build = {
@@ -115,4 +121,7 @@ def exposition(directory: Path, statuses: Mapping[str, int], interface: str) -> 
     }
     registry.register(WorkersCollector(directory, statuses, build))
     registry.register(KeysCollector(directory))
+    registry.register(ReloadsCollector(directory))
+    registry.register(RevocationsCollector(directory))
+    registry.register(CacheCollector(directory))
     return registry

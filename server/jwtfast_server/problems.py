@@ -26,9 +26,10 @@ KeyPath = tuple[str | int, ...]
 
 _TEXT_SHOWN = 60
 # Whatever stands under one of these keys may be a secret, also where it is in the wrong place.
-_SECRET_KEYS = {"keys", "jwk", "jwks", "pem", "secret", "validationKeys", "key"}
+_SECRET_KEYS = {"keys", "jwk", "jwks", "pem", "secret", "validationKeys", "key", "url"}
+_SECRET_KEYS |= {"password_env", "password_file"}
 _NAMES = {"algorithm", "type"}
-_SECRET_TEXT = re.compile(r"-----BEGIN|\beyJ[A-Za-z0-9_-]{8}")
+_SECRET_TEXT = re.compile(r"-----BEGIN|\beyJ[A-Za-z0-9_-]{8}|://[^/]*@")
 _EXPECTATIONS = {
     "expected": "{what}",
     "literal_error": "{expected}",
@@ -79,8 +80,16 @@ class Problem:
 class SettingsError(Exception):
     """The configuration cannot be served; `problems` has everything that is wrong with it."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        """Keep the problems in the order of the file, each one once."""
+    def __init__(
+        self, problems: Iterable[Problem], files: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Keep the problems in the order of the file, each one once.
+
+        Args:
+            problems: what is wrong.
+            files: what it was read from, as far as that is known: a change may put it right.
+        """
+        self.files = dict(files or {})
         unique = dict.fromkeys(problems)
         self.problems = sorted(unique, key=lambda problem: problem.place.line or 0)
         super().__init__("\n".join(map(str, self.problems)))

@@ -9,18 +9,9 @@ from typing import Any
 from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.problems import KeyPath, suggestion
 
-__all__ = ["reference_notes", "reference_problems", "unsupported"]
-
-_NOT_YET = ("revocation",)
+__all__ = ["reference_notes", "reference_problems"]
 
 Found = Iterator[tuple[KeyPath, str]]
-
-
-def unsupported(data: Mapping[str, Any]) -> Found:
-    """What is understood but not served yet: better refused than silently left out."""
-    for key in _NOT_YET:
-        if data.get(key):
-            yield (key,), "not supported yet"
 
 
 def reference_problems(data: Mapping[str, Any]) -> Found:
@@ -54,6 +45,10 @@ def reference_problems(data: Mapping[str, Any]) -> Found:
 
 def reference_notes(settings: ConfigFile) -> Found:
     """What contradicts nothing but may not be meant."""
+    redis = settings.revocation and settings.revocation.redis
+    if redis and redis.place.is_exposed:
+        message = "is not encrypted: who is on the way can hide revoked tokens; use rediss://"
+        yield ("revocation", "redis", "url"), message
     original = settings.original_request
     if original is None or original.uri_header != "X-Original-URI" or original.host_header:
         return

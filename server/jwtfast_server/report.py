@@ -1,5 +1,6 @@
 """What the commands print: settings in short, problems, and the first steps of `dev`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -41,6 +42,7 @@ def summary_record(settings: Settings) -> dict[str, Any]:
             for name, policy in settings.policies.items()
         ],
         "routes": [route.model_dump() for route in settings.routes],
+        "revocation": list(_revocation(settings)),
         "notes": settings.notes,
     }
 
@@ -70,7 +72,22 @@ def summary(record: dict[str, Any]) -> str:
             f"  route {methods} {route['host'] or 'any host'} {route['path'] or '/'}: "
             f"policy {route['policy']}"
         )
+    for source in record["revocation"]:
+        text = f"  revocation {source['source']}: {source['place']}"
+        if source["source"] == "redis":
+            text += f", key {source['key']}, when away {source['when_away']}"
+        lines.append(text)
     return "\n".join(lines)
+
+
+def _revocation(settings: Settings) -> Iterator[dict[str, str]]:
+    section = settings.revocation
+    if section and section.file is not None:
+        yield {"source": "file", "place": section.file}
+    if section and section.redis is not None:
+        # Without user and password.
+        redis, place = section.redis, str(section.redis.place)
+        yield {"source": "redis", "place": place, "key": redis.key, "when_away": redis.when_away}
 
 
 def _key_text(key: dict[str, Any]) -> str:

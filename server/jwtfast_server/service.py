@@ -1,31 +1,33 @@
 """Today's gate, and everything about the service that is not on the path of a decision."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from jwtfast import Decision, Gate
-from jwtfast_server import metrics
-from jwtfast_server.answers import TEXT, Page, bodies, statuses
+from jwtfast import Decision, Gate, KeySet
+from jwtfast_server import log, metrics
+from jwtfast_server.answers import CLOSE, TEXT, Page, bodies, statuses
 from jwtfast_server.config import Settings
 from jwtfast_server.counters import Counters
 from jwtfast_server.key_metrics import KeyReport
 from jwtfast_server.key_refresh import KeyRefresh
 from jwtfast_server.log import DecisionLog, error_fields
+from jwtfast_server.revocation.metrics import RevocationReport
+from jwtfast_server.revocation.revocations import Revocations
+from jwtfast_server.run_directory import DRAINING
+from jwtfast_server.token_cache import WorkerCache
 
-__all__ = ["DRAINING", "Current", "Service"]
-
-DRAINING: Final = "draining"
-"""The file that the main process makes in the run directory once it was told to stop."""
+__all__ = ["Current", "Service"]
 
 _MOST_PLACES: Final = 1000
 # An issuer's first key of another algorithm is one that the keys of today do not allow.
 _MAY_BE_NEW: Final = frozenset({"unknown_key", "algorithm_not_allowed"})
 
-Headers = Sequence[Sequence[str | bytes]]
+Headers = Iterable[tuple[str | bytes, str | bytes]]
 
 
 class Decide(Protocol):
@@ -45,14 +47,19 @@ class Decide(Protocol):
 
 
 class Current(NamedTuple):
-    """One gate's call, and what of a request it wants: swapped together, as one reference."""
+    """One gate's call, and all that goes with it: swapped together, as one reference."""
 
     decide: Decide
     names: tuple[str, ...]
-    raw_names: tuple[bytes, ...]
-    failed: Callable[[], Decision]
+    """The request headers that the call wants."""
     needs_peer: bool
     """Whether the call must be told who connected; not over a Unix socket, where nobody can say."""
+    bodies: Mapping[tuple[int, str | None], bytes]
+    """By status and reason code, the body of a denial."""
+    unreadable: Mapping[str, bytes]
+    """By header, what stands for a value that a front door cannot read: no good token."""
+    decisions: "_Decisions"
+    failed: Callable[[], Decision]
 
 
 class _Decisions(DecisionLog):
@@ -64,11 +71,11 @@ class _Decisions(DecisionLog):
         super().__init__(mode)
         self._unknown_key = unknown_key
 
-    def write(self, decision: Decision, method: str, started: float) -> None:
+    def write(self, decision: Decision, method: str) -> None:
         """Write one decision; where its key may be new, say so to the policy's key sources."""
         if decision.code in _MAY_BE_NEW:
             self._unknown_key(decision.policy)
-        super().write(decision, method, started)
+        super().write(decision, method)
 
 
 class Service:
@@ -84,48 +91,91 @@ class Service:
         self._settings = settings
         self._directory = directory
         self._log = structlog.get_logger()
-        self._statuses = statuses(settings)
-        self._registry = metrics.exposition(directory, self._statuses, settings.interface)
+        self._registry = metrics.exposition(
+            directory, lambda: statuses(self._settings), settings.interface
+        )
         self._places_told: set[tuple[object, ...]] = set()
         self.legacy: Final = settings.mode == "legacy"
         self.methods: Final = settings.methods
-        self.bodies: Final = bodies(settings)
-        self.unreadable: Final = _unreadable(settings)
-        self.keys: Final = KeyRefresh(settings, self.replace)
-        self._key_report = KeyReport(directory, self.keys.sources)
-        self.decisions: Final = _Decisions(settings.log.decisions, self.keys.unknown_key)
+        self.revocations: Final = Revocations(settings)
+        self._cache = WorkerCache(directory, settings.cache.max_bytes)
+        self.keys: Final = KeyRefresh(settings, self.replace, self._gate)
+        self._key_report = KeyReport(directory, self.keys)
+        self._revocation_report = RevocationReport(directory, self.revocations)
         self.pages: Final[dict[str, Callable[[], Page]]] = {
             "/healthz": lambda: Page.of(200, TEXT, b"OK"),
             "/readyz": self._ready,
         }
         if settings.metrics.listen is None:
             self.pages["/metrics"] = self._metrics
-        gate, without_keys = self.keys.gate()
-        self._counters = Counters(directory, gate)
+        self._counters: list[Counters] = []
         self._without_keys: tuple[str, ...] = ()
+        self._follow(settings)
         self.current: Current
-        self._publish(gate, without_keys)
+        self.replace(settings, *self.keys.gate())
 
-    def replace(self, gate: Gate, without_keys: tuple[str, ...] = ()) -> None:
-        """Let a new gate decide from the next request on; what was counted stays counted."""
-        if self._counters.fits(gate):
-            self._counters.adopt(gate)
-        else:
-            self._counters.flush()
-            self._counters = Counters(self._directory, gate)
-        self._publish(gate, without_keys)
+    def reload(self, settings: Settings) -> None:
+        """Serve other settings that were already found good, of the same mode.
+
+        Waits a little for keys that are fetched from elsewhere now; the caller is a thread of its
+        own, and the only one that reloads.
+        """
+        log.configure(settings.log.level)
+        self._cache.resize(settings.cache.max_bytes)
+        with self.revocations.following(settings):
+            self.keys.reload(settings)
+
+    def replace(self, settings: Settings, gate: Gate, without_keys: tuple[str, ...] = ()) -> None:
+        """Let a new gate decide from the next request on; what was counted stays counted.
+
+        Args:
+            settings: what the gate was built from.
+            gate: the gate.
+            without_keys: the issuers that it has no keys of.
+        """
+        if settings is not self._settings:
+            self._follow(settings)
+        self._count(gate)
+        self._without_keys = without_keys
+        self.current = Current(
+            gate.decide,
+            gate.request_headers,
+            gate.needs_peer and settings.listen.unix is None,
+            self._bodies,
+            self._unreadable,
+            self._decisions,
+            gate.internal_error,
+        )
 
     def flush(self) -> None:
         """Let the other workers see what this one counted."""
-        self._counters.flush()
-        self._key_report.write()
+        for counters in self._counters:
+            counters.flush()
+        # The directory goes with the server, and a worker may outlive that for a moment.
+        with suppress(FileNotFoundError):
+            self._key_report.write()
+            self._revocation_report.write()
+            self._cache.write()
 
-    def _publish(self, gate: Gate, without_keys: tuple[str, ...]) -> None:
-        names = gate.request_headers
-        raw_names = tuple(name.encode() for name in names)
-        self._without_keys = without_keys
-        needs_peer = gate.needs_peer and self._settings.listen.unix is None
-        self.current = Current(gate.decide, names, raw_names, gate.internal_error, needs_peer)
+    def _gate(self, settings: bytes, keys: Mapping[str, KeySet | None]) -> Gate:
+        """Build a gate; what outlives one is handed to each of them here."""
+        return Gate(settings, keys, revocation=self.revocations.lists, cache=self._cache.store)
+
+    def _follow(self, settings: Settings) -> None:
+        """Make what depends on the settings alone, for the gates that are built from them."""
+        self._settings = settings
+        self._bodies = bodies(settings)
+        self._unreadable = _unreadable(settings)
+        self._decisions = _Decisions(settings.log.decisions, self.keys.unknown_key)
+
+    def _count(self, gate: Gate) -> None:
+        """Let a gate count where one before it counted the same things, or else anew."""
+        fitting = next((one for one in self._counters if one.fits(gate)), None)
+        if fitting is None:
+            # The others stay: a request may still be with one of their gates.
+            self._counters = [*self._counters, Counters(self._directory, gate)]
+        else:
+            fitting.adopt(gate)
 
     def failed(self, error: BaseException) -> Page:
         """The answer when we made a mistake: never 200; counted, and told once per place."""
@@ -136,14 +186,15 @@ class Service:
         if place not in self._places_told and len(self._places_told) < _MOST_PLACES:
             self._places_told.add(place)
             self._log.error("internal error", **error_fields(error))
-        decision = self.current.failed()
-        body = self.bodies[decision.status, decision.code]
+        current = self.current
+        decision = current.failed()
+        body = current.bodies[decision.status, decision.code]
         return Page(decision.status, decision.headers, body)
 
     def wrong_method(self) -> Page:
         """The answer of the services that we replace to any other method than theirs."""
-        self._counters.count_event("method_not_allowed")
-        return Page(405, [("allow", ", ".join(self.methods))], b"")
+        self._counters[-1].count_event("method_not_allowed")
+        return Page(405, [("allow", ", ".join(self.methods)), CLOSE], b"")
 
     def page(self, path: str) -> Page:
         """The answer for any path that is not decided."""
@@ -155,6 +206,11 @@ class Service:
             return Page.json(503, {"status": "draining"})
         if self._without_keys:
             return Page.json(503, {"status": "no usable keys", "issuers": self._without_keys})
+        states = self.revocations.states
+        if not {"away", "never loaded"}.isdisjoint(states.values()):
+            return Page.json(503, {"status": "revocations not available", "revocation": states})
+        if "last known" in states.values():
+            return Page.json(200, {"status": "ready", "revocation": states})
         return Page.json(200, {"status": "ready"})
 
     def _metrics(self) -> Page:
@@ -162,7 +218,7 @@ class Service:
 
 
 def _unreadable(settings: Settings) -> dict[str, bytes]:
-    """By header, what stands for a value that a front door cannot read: no good token."""
+    """See `Current.unreadable`."""
     found: dict[str, bytes] = {}
     for source in settings.token.sources:
         if source.header:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.packaging.environment import ROOT
 
 FILE = ROOT / "docs" / "configuration.md"
 PAGE = FILE.read_text()
+EXAMPLE, CEL_RULES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_tables_are_todays() -> None:
@@ -31,11 +33,10 @@ def test_every_key_is_explained() -> None:
 
 def test_the_example_is_accepted(tmp_path: Path) -> None:
     """The YAML at the top loads, given the key file that it names."""
-    (text,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     key = keygen.generate("ES256", None)
     jwks = next(content for name, content in key.public.items() if name.endswith(".json"))
     (tmp_path / "keys.json").write_text(jwks)
-    (tmp_path / "jwtfast.yaml").write_text(text)
+    (tmp_path / "jwtfast.yaml").write_text(EXAMPLE)
 
     settings = load(tmp_path / "jwtfast.yaml", {})
     assert list(settings.policies) == ["default", "admin", "open"]
@@ -50,6 +51,15 @@ def test_every_rule_is_accepted(tmp_path: Path, rule: str) -> None:
     """Each rule of the table is one."""
     text = MINIMAL.replace("[corp]}", f"[corp], require: [{rule}]}}")
 
+    assert problems_of(tmp_path, text) == []
+
+
+def test_the_cel_rules_are_accepted(tmp_path: Path) -> None:
+    """So are the expressions, each as it stands."""
+    rules = indent(CEL_RULES.partition("\n")[2], "    ")
+    text = MINIMAL.replace("{issuers: [corp]}", f"\n    issuers: [corp]\n    require:\n{rules}")
+
+    assert text.count("cel: ") == 3
     assert problems_of(tmp_path, text) == []
 
 

@@ -51,6 +51,13 @@ def test_server_dependencies_are_pinned() -> None:
     assert declared - {f"jwtfast=={VERSION}"} == pinned
 
 
+def test_extras_are_pinned() -> None:
+    """What the server's extras add is among what the tests run with."""
+    extras = toml("server/pyproject.toml")["project"]["optional-dependencies"]
+    lines = set((ROOT / "requirements" / "dev.in").read_text().splitlines())
+    assert {line for added in extras.values() for line in added} <= lines
+
+
 def test_pins_carry_hashes_and_name_no_index() -> None:
     """Whoever installs the pins gets those files, from the index of their own choice."""
     for path in sorted((ROOT / "requirements").glob("*.txt")):

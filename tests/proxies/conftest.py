@@ -14,11 +14,19 @@ from tests.proxies.echo import Echo, echo
 from tests.proxies.proxy import Behind, Start, found, started
 from tests.wire import Address
 
-__all__ = ["CONFIG", "RunNginx"]
+__all__ = ["CONFIG", "FORWARDED", "RunNginx"]
 
-pytest.register_assert_rewrite("tests.proxies.every", "tests.proxies.contract")
+pytest.register_assert_rewrite(
+    "tests.proxies.contract",
+    "tests.proxies.every",
+    "tests.proxies.every_edge",
+    "tests.proxies.every_preflight",
+    "tests.proxies.every_route",
+)
 
 CONFIG = Path(__file__).with_name("jwtfast.yaml")
+FORWARDED = {"JWTFAST_ORIGINAL_REQUEST__URI_HEADER": "X-Forwarded-Uri"}
+"""What the same file needs behind a proxy that tells the original request by X-Forwarded-Uri."""
 
 RunNginx = Callable[[str], Address]
 """Starts NGINX with what is inside `http { }`; `PORT` in it becomes the port to ask."""
@@ -69,6 +77,20 @@ def proxy(behind: Behind, auth: Server) -> Address:
     return behind("{}:{}".format(*auth.host_port))
 
 
+@pytest.fixture(scope="module")
+def untold(behind: Behind, serve: Serve, config: dict[str, Any]) -> Address:
+    """The proxy in front of a service that does not ask whose request it is."""
+    told = {"routes", "original_request"}
+    auth = serve(**{name: value for name, value in config.items() if name not in told})
+    return behind("{}:{}".format(*auth.host_port))
+
+
+@pytest.fixture(scope="module")
+def routed(behind: Behind, auth: Server) -> Address:
+    """The proxy with its recipe for routes: the original request chooses the policy."""
+    return behind("{}:{}".format(*auth.host_port), "/validate")
+
+
 @pytest.fixture(scope="session")
 def run_nginx(
     nginx_binary: str, start: Start, tmp_path_factory: pytest.TempPathFactory
@@ -101,7 +123,7 @@ def application(_application: Echo) -> Echo:
 
 @pytest.fixture(scope="session")
 def config() -> dict[str, Any]:
-    """What jwtfast is told behind every proxy: two issuers and four policies."""
+    """What jwtfast is told behind every proxy: two issuers, four policies, routes."""
     found: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
     return found
 

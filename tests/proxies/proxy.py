@@ -7,14 +7,14 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import NoReturn, Protocol, TypeAlias
 
 import pytest
 
 from tests.processes import Process, until
 from tests.wire import Address
 
-__all__ = ["Behind", "Start", "filled", "found", "started"]
+__all__ = ["Behind", "Start", "filled", "found", "missing", "started", "switched_on"]
 
 Start: TypeAlias = Callable[..., Address]
 """Runs a command in a directory until the end of the tests; it must listen on a port."""
@@ -23,8 +23,21 @@ Start: TypeAlias = Callable[..., Address]
 class Behind(Protocol):
     """Starts a proxy with its recipe, in front of the application and of jwtfast."""
 
-    def __call__(self, auth: str, policy: str = "default") -> Address:
-        """Ask jwtfast at an address for a policy; where the proxy listens."""
+    def __call__(
+        self, auth: str, path: str = "/p/default", *, clears_token: bool = False
+    ) -> Address:
+        """Ask jwtfast at an address, at /validate or /p/POLICY; where the proxy listens.
+
+        With `clears_token` the recipe's own optional line is active that keeps the token from the
+        application.
+        """
+
+
+def missing(reason: str) -> NoReturn:
+    """Say that a test cannot run: a failure in CI and a skip elsewhere."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def found(name: str, hint: str) -> str:
@@ -34,10 +47,7 @@ def found(name: str, hint: str) -> str:
         path = shutil.which(name, path=folder)
         if path is not None:
             return path
-    reason = f"{name} is not installed: {hint}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    missing(f"{name} is not installed: {hint}")
 
 
 def filled(recipe: str, places: Mapping[str, str]) -> str:
@@ -46,6 +56,15 @@ def filled(recipe: str, places: Mapping[str, str]) -> str:
         assert recipe.count(place) == 1, place
         recipe = recipe.replace(place, address)
     return recipe
+
+
+def switched_on(recipe: str, line: str, instead_of: str | None = None) -> str:
+    """The recipe with one of its optional lines, which stands there as a comment; without another.
+
+    What the recipe itself does not offer cannot be switched on.
+    """
+    other = {} if instead_of is None else {f" {instead_of}\n": "\n"}
+    return filled(recipe, {f"# {line}\n": f"{line}\n", **other})
 
 
 def started(

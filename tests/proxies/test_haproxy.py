@@ -8,7 +8,10 @@ import pytest
 from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
-from tests.proxies.proxy import Start, filled, found
+from tests.proxies.every_edge import EveryEdge
+from tests.proxies.every_preflight import EveryPreflight
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
 
 RunHAProxy = Callable[..., Address]
@@ -33,21 +36,25 @@ def behind(
     binary = found("haproxy", "on Debian, apt install haproxy")
     recipe = (recipes / "haproxy" / "haproxy.cfg").read_text()
 
-    def run(auth: str, policy: str = "default", script: str = script) -> Address:
+    def run(
+        auth: str, path: str = "/p/default", *, clears_token: bool = False, script: str = script
+    ) -> Address:
         directory = tmp_path_factory.mktemp("haproxy")
         port, inner = free_port(), free_port()
         places = {
             "/etc/haproxy/jwtfast.lua": str(directory / "jwtfast.lua"),
             "bind :8000": f"bind 127.0.0.1:{port}",
             "lua.jwtfast 127.0.0.1:8079": f"lua.jwtfast 127.0.0.1:{inner}",
-            " /p/default ": f" /p/{policy} ",
+            " /p/default ": f" {path} ",
             "bind 127.0.0.1:8079": f"bind 127.0.0.1:{inner}",
             "server jwtfast 127.0.0.1:8080": f"server jwtfast {auth}",
             "server application 127.0.0.1:3000": f"server application {_application.address}",
         }
         (directory / "jwtfast.lua").write_text(script)
         config = directory / "haproxy.cfg"
-        config.write_text(filled(recipe, places))
+        line = "http-request del-header authorization"
+        chosen = switched_on(recipe, line) if clears_token else recipe
+        config.write_text(filled(chosen, places))
         # In the foreground, one process.
         return start([binary, "-db", "-f", str(config)], directory, port)
 
@@ -58,6 +65,18 @@ class TestHAProxy(EveryProxy):
     """Every case of every proxy."""
 
     without_jwtfast = (503, 503)
+
+
+class TestHAProxyEdges(EveryEdge):
+    """Every case of the edges."""
+
+
+class TestHAProxyPreflights(EveryPreflight):
+    """Every case of CORS preflights."""
+
+
+class TestHAProxyRoutes(EveryRoute):
+    """Every case of routes."""
 
 
 def test_the_check_is_the_one_that_is_documented(behind: RunHAProxy, application: Echo) -> None:

@@ -8,6 +8,10 @@ import yaml
 from tests.processes import Server
 from tests.proxies.conftest import RunNginx
 from tests.proxies.echo import Echo, echo
+from tests.proxies.every import bearer
+from tests.proxies.every_preflight import EveryPreflight
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.proxy import Behind, filled, switched_on
 from tests.settings import token
 from tests.wire import Address, ask
 
@@ -49,11 +53,21 @@ server {{
 
 
 @pytest.fixture(scope="session")
-def annotations(recipes: Path) -> dict[str, str]:
-    """The annotations of the Ingress that users copy."""
-    ingress = yaml.safe_load((recipes / "nginx" / "ingress-nginx.yaml").read_text())
-    found: dict[str, str] = ingress["metadata"]["annotations"]
+def recipe(recipes: Path) -> str:
+    """The Ingress that users copy."""
+    return (recipes / "nginx" / "ingress-nginx.yaml").read_text()
+
+
+def annotated(recipe: str) -> dict[str, str]:
+    """The annotations of an Ingress."""
+    found: dict[str, str] = yaml.safe_load(recipe)["metadata"]["annotations"]
     return {name.removeprefix(_PREFIX): value for name, value in found.items()}
+
+
+@pytest.fixture(scope="session")
+def annotations(recipe: str) -> dict[str, str]:
+    """The annotations of the Ingress that users copy."""
+    return annotated(recipe)
 
 
 def generated(
@@ -86,6 +100,46 @@ def nginx(
     """NGINX as the controller configures it; a new connection for each subrequest."""
     auth_address = "{}:{}".format(*auth.host_port)
     return run_nginx(generated(annotations, auth_address, _application, request.param))
+
+
+@pytest.fixture(scope="module")
+def behind(run_nginx: RunNginx, recipe: str, _application: Echo) -> Behind:
+    """Start NGINX as the controller configures it from the recipe."""
+
+    def run(auth: str, path: str = "/validate", *, clears_token: bool = False) -> Address:
+        line = f"{_PREFIX}auth-response-headers: X-User,X-Groups"
+        chosen = recipe
+        if clears_token:
+            chosen = switched_on(recipe, f"{line},Authorization", instead_of=line)
+        asked = annotated(filled(chosen, {":8080/validate": f":8080{path}"}))
+        return run_nginx(generated(asked, auth, _application))
+
+    return run
+
+
+class TestIngressNGINXPreflights(EveryPreflight):
+    """Every case of CORS preflights."""
+
+    # It passes all headers on as they are: see docs/proxies/ingress-nginx.md.
+    for_a_control_byte = frozenset({200, 400, 401, 500})
+
+
+class TestIngressNGINXRoutes(EveryRoute):
+    """Every case of routes."""
+
+    # It tells $http_host: see docs/proxies/ingress-nginx.md.
+    tells_the_host_it_serves = False
+
+
+def test_the_token_can_be_kept_from_the_application(
+    behind: Behind, auth: Server, application: Echo
+) -> None:
+    """With the recipe's own line: jwtfast answers with no Authorization, so none is passed on."""
+    nginx = behind("{}:{}".format(*auth.host_port), clears_token=True)
+
+    assert ask(nginx, target="/", headers=[bearer()]).status == 200
+    [seen] = application.take()
+    assert (seen.all("x-user"), seen.all("authorization")) == (["user-1"], [])
 
 
 def test_the_subrequest_is_the_one_of_ingress_nginx(

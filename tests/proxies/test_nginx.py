@@ -8,7 +8,10 @@ import pytest
 from tests.proxies.conftest import RunNginx
 from tests.proxies.echo import Echo
 from tests.proxies.every import EveryProxy
-from tests.proxies.proxy import Behind, filled
+from tests.proxies.every_edge import EveryEdge
+from tests.proxies.every_preflight import EveryPreflight
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.proxy import Behind, filled, switched_on
 from tests.settings import token
 from tests.wire import Address, Answer, Connection, ask, raw_request
 
@@ -37,8 +40,10 @@ def with_addresses(recipe: str, auth: str, application: str) -> str:
 def behind(run_nginx: RunNginx, recipe: str, _application: Echo) -> Behind:
     """Start NGINX with the recipe."""
 
-    def run(auth: str, policy: str = "default") -> Address:
-        asked = filled(recipe, {"http://jwtfast/validate;": f"http://jwtfast/p/{policy};"})
+    def run(auth: str, path: str = "/p/default", *, clears_token: bool = False) -> Address:
+        asked = filled(recipe, {"http://jwtfast/validate;": f"http://jwtfast{path};"})
+        if clears_token:
+            asked = switched_on(asked, 'proxy_set_header Authorization "";')
         return run_nginx(with_addresses(asked, auth, _application.address))
 
     return run
@@ -55,6 +60,18 @@ class TestNGINX(EveryProxy):
 
     without_jwtfast = (500, 500)
     tells_why = False
+
+
+class TestNGINXEdges(EveryEdge):
+    """Every case of the edges."""
+
+
+class TestNGINXPreflights(EveryPreflight):
+    """Every case of CORS preflights."""
+
+
+class TestNGINXRoutes(EveryRoute):
+    """Every case of routes."""
 
 
 @pytest.fixture
@@ -109,13 +126,17 @@ def test_any_byte_in_the_token(visit: Ask, application: Echo) -> None:
     assert application.take() == []
 
 
-def test_odd_requests(visit: Ask, application: Echo) -> None:
-    """Odd paths, many headers, any bytes elsewhere: decided by the token alone."""
+def test_odd_requests(visit: Ask, untold: Address, application: Echo) -> None:
+    """Odd paths, many headers, any bytes elsewhere: decided by the token alone.
+
+    Paths matter where jwtfast asks for them, see the routes.
+    """
+    bearer = [("Authorization", f"Bearer {token()}")]
     many = [(f"X-{number}", "a") for number in range(150)]
     odd: list[tuple[str, str | bytes]] = [("X-Odd", bytes([byte])) for byte in (1, 9, 127, 255)]
     for target in ("/a/%2e%2e/b", "/a//b", "/a;b", "/%ff", "/é", "/?%00", "/a%2fb"):
-        assert visit("GET", target).status == 401
-        assert visit("GET", target, bearer=token()).status == 200, target
+        assert ask(untold, "GET", target).status == 401
+        assert ask(untold, "GET", target, bearer).status == 200, target
     assert visit("GET", "/", *many, bearer=token()).status == 200
     assert visit("GET", "/", *odd, bearer=token()).status == 200
     assert len(application.take()) == 9

@@ -3,49 +3,109 @@
 Traefik itself is not at hand; its side is written down here from its documentation and source.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.processes import Server
+from tests.processes import Server, free_port
+from tests.proxies.conftest import CONFIG, FORWARDED
 from tests.proxies.contract import Contract, Given, Subrequest, request
+from tests.proxies.every_preflight import NO_PREFLIGHTS, PREFLIGHT
+from tests.proxies.every_route import POLICIES, ROUTES, TOKENS
+from tests.proxies.proxy import switched_on
 from tests.wire import Connection
+
+_HOST = "app.example.com"
 
 
 @pytest.fixture(scope="module")
-def recipe(recipes: Path) -> dict[str, Any]:
+def text(recipes: Path) -> str:
     """The dynamic configuration that users copy."""
-    found: dict[str, Any] = yaml.safe_load((recipes / "traefik" / "jwtfast.yaml").read_text())
-    return found["http"]  # type: ignore[no-any-return] # a part of YAML
+    return (recipes / "traefik" / "jwtfast.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def recipe(text: str) -> dict[str, Any]:
+    """What is in it."""
+    return yaml.safe_load(text)["http"]  # type: ignore[no-any-return] # a part of YAML
+
+
+def forwarded(
+    recipe: dict[str, Any], path: str, method: str, target: str, given: list[Given], host: str
+) -> bytes:
+    """A GET with what the client is allowed to send, and who asked for what."""
+    middleware = recipe["middlewares"]["jwtfast"]["forwardAuth"]
+    allowed = {name.lower() for name in middleware["authRequestHeaders"]}
+    headers = [
+        ("Host", "127.0.0.1:8080"),
+        ("User-Agent", "Go-http-client/1.1"),
+        *((name, value) for name, value in given if name.lower() in allowed),
+        ("Accept-Encoding", "gzip"),
+        ("X-Forwarded-For", "192.0.2.1"),
+        ("X-Forwarded-Host", host),
+        ("X-Forwarded-Method", method),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Uri", target),
+    ]
+    return request("GET", path, headers)
 
 
 @pytest.fixture(scope="module")
 def subrequest(recipe: dict[str, Any]) -> Subrequest:
-    """A GET with what the client is allowed to send, and who asked for what."""
-    middleware = recipe["middlewares"]["jwtfast"]["forwardAuth"]
-    host, _, path = middleware["address"].removeprefix("http://").partition("/")
-    allowed = {name.lower() for name in middleware["authRequestHeaders"]}
+    """What the recipe makes Traefik send."""
+    address = recipe["middlewares"]["jwtfast"]["forwardAuth"]["address"]
+    path = address.removeprefix("http://127.0.0.1:8080")
 
     def sent(method: str, target: str, given: list[Given]) -> bytes:
-        headers = [
-            *((name, value) for name, value in given if name.lower() in allowed),
-            ("Accept-Encoding", "gzip"),
-            ("X-Forwarded-For", "192.0.2.1"),
-            ("X-Forwarded-Host", "app.example.com"),
-            ("X-Forwarded-Method", method),
-            ("X-Forwarded-Proto", "https"),
-            ("X-Forwarded-Uri", target),
-        ]
-        first = [("Host", host), ("User-Agent", "Go-http-client/1.1")]
-        return request("GET", f"/{path}", [*first, *headers])
+        return forwarded(recipe, path, method, target, given, _HOST)
 
     return sent
 
 
+@pytest.fixture(scope="module")
+def forwarding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service with the file of all proxies, told by one variable how Traefik tells it."""
+    port = free_port()
+    arguments = ["serve", "--config", str(CONFIG), "--listen", f"127.0.0.1:{port}"]
+    directory = tmp_path_factory.mktemp("forwarding")
+    address = ("127.0.0.1", port)
+    server = Server([*arguments, "--workers", "1"], directory, address, env=os.environ | FORWARDED)
+    yield server
+    assert server.stop() == 0
+
+
 class TestTraefik(Contract):
     """Every case of every contract."""
+
+
+@pytest.mark.parametrize("method,target,policy", ROUTES)
+def test_the_original_request_chooses(
+    forwarding: Server, recipe: dict[str, Any], method: str, target: str, policy: str
+) -> None:
+    """At /validate, with X-Forwarded-Uri, -Host and -Method: the routes of all the proxies."""
+    for host, expected in ((_HOST, POLICIES[policy]), ("admin.example", POLICIES["admin"])):
+        with Connection(forwarding.address) as connection:
+            for token, status in zip(TOKENS.values(), expected, strict=True):
+                connection.send(forwarded(recipe, "/validate", method, target, token, host))
+                assert connection.answer().status == status
+
+
+@pytest.mark.parametrize(
+    "method,target,headers", [("OPTIONS", "/partner/x", PREFLIGHT), *NO_PREFLIGHTS]
+)
+def test_preflights(
+    forwarding: Server, recipe: dict[str, Any], method: str, target: str, headers: list[Given]
+) -> None:
+    """With the headers of the recipe a preflight is known as one, and nothing else is."""
+    with Connection(forwarding.address) as connection:
+        connection.send(forwarded(recipe, "/validate", method, target, headers, _HOST))
+        answer = connection.answer()
+    passes = (method, target, headers) not in NO_PREFLIGHTS
+    assert (answer.status, answer.get("x-user")) == ((200, "") if passes else (401, None))
 
 
 def test_the_answer_is_fit_for_the_client(auth: Server, subrequest: Subrequest) -> None:
@@ -66,6 +126,21 @@ def test_a_forged_identity_is_replaced(recipe: dict[str, Any], policy_headers: s
     dropped = middlewares["no-aliases"]["headers"]["customRequestHeaders"]
     assert dropped == {name.replace("-", "_"): "" for name in policy_headers}
     assert recipe["routers"]["application"]["middlewares"] == ["no-aliases", "jwtfast"]
+
+
+def test_the_token_can_be_kept_from_the_application(
+    text: str, auth: Server, subrequest: Subrequest, policy_headers: set[str]
+) -> None:
+    """Traefik drops what it would copy; jwtfast must never answer with an Authorization then."""
+    line = "authResponseHeaders: [X-User, X-Groups]"
+    changed = switched_on(text, line.replace("]", ", Authorization]"), instead_of=line)
+    copied = yaml.safe_load(changed)["http"]["middlewares"]["jwtfast"]["forwardAuth"]
+    assert set(copied["authResponseHeaders"]) == {*policy_headers, "Authorization"}
+    with Connection(auth.address) as connection:
+        for token, status in zip(TOKENS.values(), POLICIES["default"], strict=True):
+            connection.send(subrequest("GET", "/", token))
+            answer = connection.answer()
+            assert (answer.status, answer.get("authorization")) == (status, None)
 
 
 def test_the_clients_own_forwarded_headers_are_not_believed(recipe: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What several tests of the server start from."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from jwtfast_server import launch
 from jwtfast_server.config import Settings, load
 from tests.conftest import Serve
 from tests.processes import Server
+from tests.redisserver import SERVERS, RedisServer
 from tests.settings import standard, write
 
 DOORS = ("asgi", "rsgi", "wsgi")
@@ -37,9 +39,16 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """What was served, instead of serving it; serving ends with status 7."""
     settings: list[Settings] = []
 
-    def serve(given: Settings) -> int:
+    def serve(given: Settings, _load: object) -> int:
         settings.append(given)
         return 7
 
     monkeypatch.setattr(launch, "serve", serve)
     return settings
+
+
+@pytest.fixture(params=SERVERS)
+def redis(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
+    """An empty Redis; an empty Valkey too, where it is installed."""
+    with RedisServer(tmp_path / "redis", request.param) as server:
+        yield server

@@ -161,7 +161,11 @@ def test_the_gate_fails(
     status, headers, body = ask(service)
 
     assert status == 503
-    assert headers == {"cache-control": "no-store", "content-type": "application/problem+json"}
+    assert headers == {
+        "cache-control": "no-store",
+        "connection": "close",
+        "content-type": "application/problem+json",
+    }
     assert json.loads(body)["code"] == "internal_error"
     assert [line["event"] for line in lines] == ["internal error"]
     assert token() not in str(lines)

@@ -84,6 +84,7 @@ def test_check_json() -> None:
         ],
         "policies": [{"name": "default", "issuers": ["corp"], "rules": 0, "identity": []}],
         "routes": [],
+        "revocation": [],
         "notes": [],
     }
 

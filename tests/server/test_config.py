@@ -28,7 +28,8 @@ def test_gate_settings(tmp_path: Path) -> None:
     """The gate is given exactly what it needs, defaults spelled out, rules as they are written."""
     found = orjson.loads(load_text(tmp_path, WHOLE).gate_settings())
     rule = {"any_of": [{"claim": "age", "ge": 18}, {"claim": "guardian", "exists": True}]}
-    bare = {"issuers": ["corp"], "require": [], "identity": {}, "optional": False, "shadow": False}
+    switches = {"optional": False, "shadow": False, "preflight": False}
+    bare = {"issuers": ["corp"], "require": [], "identity": {}, **switches}
     assert found == {
         "mode": "standard",
         "realm": "api v2",
@@ -67,6 +68,7 @@ def test_gate_settings(tmp_path: Path) -> None:
                     "X-Groups": {"claim": "groups", "as": "csv"},
                 },
                 "shadow": True,
+                "preflight": False,
             },
         },
         "routes": [

@@ -128,7 +128,9 @@ ISSUER = [
 # What is added to the whole.
 TOP = [
     ("routes: [{path: /, policy: default}]", "routes: needs original_request, which says how the"),
-    ("revocation: {file: revoked.json}", "revocation: not supported yet"),
+    ("revocation: {file: revoked.json}", "revocation.file: expected a file, found none at /"),
+    ("revocation: {file: jwtfast.yaml}", "revocation.file: /"),
+    ("revocation: {}", "revocation: expected file, redis or both, found none"),
     ("query_overrides: 7", "query_overrides: expected true or false, found 7"),
     ("token: {from: {query: t}}", "token.from.query: needs original_request, which says where the"),
     ("token: {from: [{cookie: a, header: b}]}", "token.from[0]: expected exactly one of header, "),

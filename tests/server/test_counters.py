@@ -11,7 +11,7 @@ from tests.settings import standard, token, write
 def decide(gate: Gate, *bearers: str) -> None:
     """Ask a gate."""
     for bearer in bearers:
-        gate.decide(None, "GET", b"", [[f"Bearer {bearer}"]])
+        gate.decide(None, "GET", b"", [("authorization", f"Bearer {bearer}")])
 
 
 def test_files_are_summed(tmp_path: Path, settings: Settings, gate: Gate) -> None:

@@ -36,9 +36,7 @@ def test_verdicts(tmp_path: Path, name: str, status: int) -> None:
     settings = load(prepare(tmp_path), {})
     gate = jwtfast.Gate(settings.gate_settings(), settings.key_sets())
     token = (tmp_path / f"{name}.jwt").read_text().strip()
-    values = {"authorization": [f"Bearer {token}"]}
-    headers = [values.get(header, []) for header in gate.request_headers]
-    decision = gate.decide(None, "GET", "", headers)
+    decision = gate.decide(None, "GET", "", [("authorization", f"Bearer {token}")])
     assert (decision.status, decision.policy) == (status, "default")
     if status == 200:
         assert ("x-user", "alice") in decision.headers
@@ -117,7 +115,7 @@ def test_plain_where_nobody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Into a file or pipe, no colours; and the listen flag wins over the file that is there."""
     prepare(tmp_path)
     served: list[Settings] = []
-    monkeypatch.setattr(launch, "serve", served.append)
+    monkeypatch.setattr(launch, "serve", lambda given, _load: served.append(given))
     result = CliRunner().invoke(main, ["dev", "--dir", str(tmp_path), "--listen", "127.0.0.1:9"])
     assert result.exit_code == 0
     assert "\x1b" not in result.stdout

@@ -156,19 +156,32 @@ def test_a_body_that_never_comes(service: Server) -> None:
     with Connection(service.address) as connection:
         connection.send(raw_request("POST", headers=announced))
 
-        assert connection.answer().status == 200
+        answer = connection.answer()
         # What comes next cannot be told from that body.
+        assert (answer.status, answer.get("connection")) == (200, "close")
         assert connection.closed_by_peer()
 
 
-def test_a_body_is_skipped(service: Server) -> None:
-    """A body that does come is no next request, and the connection goes on."""
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_body_is_no_request(service: Server, method: str) -> None:
+    """Whether it comes, or the next request comes instead: neither is taken for the other."""
     inner = raw_request(headers=[("Authorization", f"Bearer {token()}")])
+    chunked = raw_request(method, headers=[("Transfer-Encoding", "chunked")])
+    for request in (raw_request(method, body=inner), chunked + inner):
+        with Connection(service.address) as connection:
+            connection.send(request)
+            answer = connection.answer()
+            assert (answer.status, answer.get("connection")) == (401, "close")
+            assert connection.closed_by_peer()
+
+
+def test_a_body_of_no_length(service: Server) -> None:
+    """`Content-Length: 0`, as Envoy sends it, announces none: the connection goes on."""
     with Connection(service.address) as connection:
-        connection.send(raw_request("POST", body=inner))
-        assert connection.answer().status == 401
-        connection.send(raw_request(headers=[("Authorization", f"Bearer {token()}")]))
-        assert connection.answer().status == 200
+        for _ in range(3):
+            connection.send(raw_request("POST", headers=[("Content-Length", "0")]))
+            answer = connection.answer()
+            assert (answer.status, answer.get("connection")) == (401, None)
 
 
 def test_pipelining(service: Server) -> None:

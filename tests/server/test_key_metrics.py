@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -14,6 +17,14 @@ from jwtfast.jwks import RemoteKeySet
 from jwtfast_server.key_metrics import KeyReport, KeysCollector
 from tests.clock import Clock
 from tests.keyserver import KeyServer, answer, jwks
+
+
+@dataclass
+class Keys:
+    """The keys of a worker, by issuer."""
+
+    sources: Mapping[str, Sequence[RemoteKeySet]]
+    retired: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def sample(directory: Path, name: str, **labels: str) -> float | None:
@@ -38,7 +49,7 @@ def test_one_worker(tmp_path: Path) -> None:
     clock = Clock()
     with KeyServer({"/jwks": answer(b"", 500)}) as server:
         keys = RemoteKeySet(server.url(), clock=clock)
-        report = KeyReport(tmp_path, {"corp": [keys]})
+        report = KeyReport(tmp_path, Keys({"corp": [keys]}))
         report.write()
         assert (age(tmp_path), refreshes(tmp_path, "failure")) == (float("inf"), 0)
         keys.refresh()
@@ -60,14 +71,26 @@ def test_one_worker(tmp_path: Path) -> None:
 
 def test_nothing_to_report(tmp_path: Path) -> None:
     """Without sources that change there is no file, and no sample."""
-    KeyReport(tmp_path, {}).write()
+    KeyReport(tmp_path, Keys({})).write()
     assert list(tmp_path.iterdir()) == []
     assert age(tmp_path) is None
 
 
+def test_a_source_that_is_no_more(tmp_path: Path) -> None:
+    """What it counted stays, beside its successor and without one; its age goes."""
+    with KeyServer({"/jwks": jwks("a")}) as server, RemoteKeySet(server.url()) as source:
+        keys = Keys({"corp": [source]}, Counter({("corp", "success"): 3}))
+        report = KeyReport(tmp_path, keys)
+        report.write()
+        assert (refreshes(tmp_path, "success"), age(tmp_path) is None) == (4, False)
+        keys.sources, keys.retired = {}, Counter({("corp", "success"): 4})
+        report.write()
+        assert (refreshes(tmp_path, "success"), age(tmp_path)) == (4, None)
+
+
 def write(directory: Path, pid: int, since: list[float | None]) -> None:
     """Write the report of another worker, with 3 successes and 2 failures."""
-    content = {"corp": {"since": since, "success": 3, "failure": 2}}
+    content = {"corp": {"since": since, "success": 3, "failure": 2, "entries": 0}}
     (directory / f"{pid}.keys").write_text(json.dumps(content))
 
 

@@ -230,17 +230,6 @@ def test_workers_end_with_their_parent(start: Serve) -> None:
     assert start(f"127.0.0.1:{port}").ask(token=token()).status == 200
 
 
-def test_hang_up_does_nothing(start: Serve) -> None:
-    """SIGHUP does not end the service, and says that it did nothing."""
-    server = start(f"127.0.0.1:{free_port()}")
-    workers = server.workers
-    server.popen.send_signal(signal.SIGHUP)
-    until(lambda: any("SIGHUP" in str(line["event"]) for line in server.log), "a line about it")
-
-    assert server.ask(token=token()).status == 200
-    assert server.workers == workers
-
-
 @pytest.fixture
 def many_files() -> Iterator[None]:
     """Let this process open more files than a shell allows."""

@@ -40,8 +40,7 @@ claims:
 def status(settings: Settings, claims: dict[str, object], query: str = "") -> int:
     """The status of the answer to a token with these claims."""
     gate = jwtfast.Gate(settings.gate_settings(), settings.key_sets())
-    values = {"authorization": [f"Bearer {jwtfast.encode(claims, SIGNER)}"]}
-    headers = [values.get(name, []) for name in gate.request_headers]
+    headers = [("authorization", f"Bearer {jwtfast.encode(claims, SIGNER)}")]
     decision = gate.decide(None, "GET", query, headers, now=NOW)
     assert decision.headers == []
     return decision.status

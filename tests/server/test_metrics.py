@@ -37,7 +37,7 @@ def scrape(service: Server) -> dict[str, float]:
 def test_names_and_labels(tmp_path: Path, settings: Settings, gate: Gate) -> None:
     """Those of DESIGN section 9 that exist by now, and the drop-in ones."""
     Counters(tmp_path, gate)
-    registry = metrics.exposition(tmp_path, statuses(settings), "asgi")
+    registry = metrics.exposition(tmp_path, lambda: statuses(settings), "asgi")
     text = generate_latest(registry).decode()
 
     assert re.findall("# TYPE (.*)", text) == [
@@ -48,6 +48,13 @@ def test_names_and_labels(tmp_path: Path, settings: Settings, gate: Gate) -> Non
         "nginx_subrequest_auth_jwt_token_validation_time_seconds histogram",
         "jwtfast_keys_age_seconds gauge",
         "jwtfast_keys_refresh_total counter",
+        "jwtfast_config_reloads_total counter",
+        "jwtfast_revocations gauge",
+        "jwtfast_revocation_age_seconds gauge",
+        "jwtfast_revocation_refresh_total counter",
+        "jwtfast_cache_hits_total counter",
+        "jwtfast_cache_misses_total counter",
+        "jwtfast_cache_bytes gauge",
     ]
     found = samples(text)
     for status in (200, 401, 405, 500):

@@ -1,16 +1,15 @@
 """Key sources that are fetched or watched: what the configuration refuses, and how keys add up."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import structlog
 
-from jwtfast import Gate
-from jwtfast.jwks.deadline import Deadline
+from jwtfast import Gate, KeySet
 from jwtfast_server.config import Settings
-from jwtfast_server.key_refresh import FileSource, KeyRefresh
+from jwtfast_server.key_refresh import KeyRefresh
 from tests.configs import MINIMAL, load_text, problems_of
 from tests.keyserver import KeyServer, answer, entry, jwks
 
@@ -109,7 +108,7 @@ def test_timing(tmp_path: Path) -> None:
 class Swaps(list[tuple[Gate, tuple[str, ...]]]):
     """Every swap that was asked for."""
 
-    def __call__(self, gate: Gate, without_keys: tuple[str, ...]) -> None:
+    def __call__(self, _: Settings, gate: Gate, without_keys: tuple[str, ...]) -> None:
         """Swap."""
         self.append((gate, without_keys))
 
@@ -121,16 +120,16 @@ def keyserver() -> Iterator[KeyServer]:
         yield server
 
 
-def refresh_of(settings: Settings) -> tuple[KeyRefresh, Swaps]:
-    """Return what keeps these settings' keys fresh, and the swaps that it makes."""
-    swaps = Swaps()
-    return KeyRefresh(settings, swaps), swaps
-
-
 def test_sources_add_up(tmp_path: Path, keyserver: KeyServer) -> None:
     """Given keys serve before the fetched ones come, and beside them; of one kid, the first."""
     keys = f"[{{jwk: {json.dumps(entry('a'))}}}, {{jwks_url: '{keyserver.url()}'}}]"
-    keys_of, swaps = refresh_of(load_text(tmp_path, with_keys(keys)))
+    swaps, built = Swaps(), list[KeySet | None]()
+
+    def build(settings: bytes, keys: Mapping[str, KeySet | None]) -> Gate:
+        built.append(keys["corp"])
+        return Gate(settings, keys)
+
+    keys_of = KeyRefresh(load_text(tmp_path, with_keys(keys)), swaps, build)
     assert keys_of.gate()[1] == ()
     assert keyserver.requests == []
     keys_of.start()
@@ -143,58 +142,11 @@ def test_sources_add_up(tmp_path: Path, keyserver: KeyServer) -> None:
     ]:
         keyserver.pages["/jwks"] = page
         source.refresh()
-        found = keys_of._keys_of("corp")
-        assert [key.kid for key in found or ()] == expected
-        assert next(iter(found or ())).public_jwk()["x"] == entry("a")["x"]
+        keys_of.gate()
+        found = list(built[-1] or ())
+        assert [key.kid for key in found] == expected
+        assert found[0].public_jwk()["x"] == entry("a")["x"]
     assert [without_keys for _, without_keys in swaps] == [()] * 3
-    keys_of.close()
-
-
-def test_file_with_a_secret(tmp_path: Path) -> None:
-    """A JWKS file may hold secrets: read again where it changed, and only then."""
-
-    def write(letter: str) -> None:
-        secret = {"kty": "oct", "k": letter * 43, "kid": letter, "alg": "HS256"}
-        (tmp_path / "jwks.json").write_text(json.dumps({"keys": [secret]}))
-
-    write("A")
-    settings = load_text(tmp_path, with_keys("{jwks_file: jwks.json}"))
-    source = FileSource(settings.material["corp"][0])
-    with Deadline(5) as deadline:
-        assert [source.load(deadline).keys is None for _ in range(3)] == [False, True, True]
-        write("E")
-        assert [source.load(deadline).keys is None for _ in range(3)] == [False, True, True]
-    keys_of, swaps = refresh_of(settings)
-    keys_of.start()
-    (watched,) = keys_of.sources["corp"]
-    assert watched.refresh()
-    assert [key.kid for key in keys_of._keys_of("corp") or ()] == ["E"]
-    assert watched.refresh()
-    assert len(swaps) == 1
-    keys_of.close()
-
-
-@pytest.mark.parametrize(
-    "content, sentence",
-    [(None, "cannot be read: No such file"), ("{", "the JWKS cannot"), (" " * (1 << 20), "larger")],
-)
-def test_bad_file(tmp_path: Path, content: str | None, sentence: str) -> None:
-    """A file that is gone, broken or huge is told, and what it held before serves."""
-    path = tmp_path / "jwks.json"
-    path.write_text(json.dumps({"keys": [entry("a")]}))
-    keys_of, swaps = refresh_of(load_text(tmp_path, with_keys("{jwks_file: jwks.json}")))
-    path.unlink()
-    if content:
-        path.write_text(content + "{")
-    keys_of.start()
-    (watched,) = keys_of.sources["corp"]
-    assert not watched.refresh()
-    assert sentence in str(watched.status.error)
-    assert [key.kid for key in keys_of._keys_of("corp") or ()] == ["a"]
-    path.write_text(json.dumps({"keys": [entry("b")]}))
-    assert watched.refresh()
-    assert [key.kid for key in keys_of._keys_of("corp") or ()] == ["b"]
-    assert len(swaps) == 1
     keys_of.close()
 
 
@@ -205,7 +157,7 @@ def test_an_unknown_key_concerns_the_policy_s_issuers(tmp_path: Path, keyserver:
         "  - {name: other, issuer: 'https://other', audiences: any, "
         f"keys: {{jwks_url: '{keyserver.url('/other')}'}}}}\npolicies:\n  two: {{issuers: other}}",
     )
-    keys_of, _ = refresh_of(load_text(tmp_path, text))
+    keys_of = KeyRefresh(load_text(tmp_path, text), Swaps())
     keys_of.unknown_key("two")
     keyserver.await_count(1, "/other")
     keys_of.unknown_key("none")

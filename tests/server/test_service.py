@@ -8,7 +8,8 @@ import structlog
 
 from jwtfast import Decision, Gate
 from jwtfast_server.config import Settings, load
-from jwtfast_server.service import DRAINING, Current, Service
+from jwtfast_server.run_directory import DRAINING
+from jwtfast_server.service import Current, Service
 from tests.settings import standard, token, write
 
 
@@ -26,7 +27,9 @@ def service(settings: Settings, tmp_path: Path) -> Service:
 
 def decide(service: Service, bearer: str) -> Decision:
     """Ask the gate of the moment."""
-    return service.current.decide(None, "GET", b"", [[f"Bearer {bearer}".encode()]])
+    return service.current.decide(
+        None, "GET", b"", [(b"authorization", f"Bearer {bearer}".encode())]
+    )
 
 
 def ready(service: Service) -> tuple[int, object]:
@@ -42,11 +45,11 @@ def test_ready(service: Service) -> None:
 
 def test_not_ready_without_keys(service: Service, settings: Settings) -> None:
     """The issuers that have none are told."""
-    service.replace(Gate(settings.gate_settings(), {"corp": None}), ("corp",))
+    service.replace(settings, Gate(settings.gate_settings(), {"corp": None}), ("corp",))
 
     assert ready(service) == (503, {"status": "no usable keys", "issuers": ["corp"]})
     assert decide(service, token()).status == 503
-    service.replace(Gate(settings.gate_settings(), settings.key_sets()))
+    service.replace(settings, Gate(settings.gate_settings(), settings.key_sets()))
     assert ready(service) == (200, {"status": "ready"})
     assert decide(service, token()).status == 200
 
@@ -87,7 +90,7 @@ def test_the_unavailable_status(settings: Settings, tmp_path: Path) -> None:
 
 def test_every_denial_has_a_body(service: Service) -> None:
     """RFC 9457: what it is, its code, one sentence."""
-    for (status, code), body in service.bodies.items():
+    for (status, code), body in service.current.bodies.items():
         problem = json.loads(body)
         assert (problem["status"], problem["code"]) == (status, code)
         assert problem["detail"].endswith(".")
@@ -98,4 +101,20 @@ def test_current_is_swapped_whole(service: Service) -> None:
     """Call and header names are one reference."""
     before = service.current
     assert isinstance(before, Current)
-    assert (before.names, before.raw_names) == (("authorization",), (b"authorization",))
+    assert before.names == ("authorization",)
+
+
+def test_what_a_replaced_gate_counts(service: Service, settings: Settings) -> None:
+    """Its last decisions count, though another gate counts other things by then."""
+    before = service.current
+    decide(service, token())
+    policies = {"default": settings.policies["default"]}
+    fewer = settings.model_copy(update={"policies": policies})
+    service.replace(fewer, Gate(fewer.gate_settings(), fewer.key_sets()))
+    assert service.current.decide is not before.decide
+    before.failed()
+    service.flush()
+
+    text = service.page("/metrics").body
+    assert b'policy="default",reason="",result="allow"} 1.0' in text
+    assert b'reason="internal_error",result="error"} 1.0' in text

@@ -91,6 +91,10 @@ class RemoteKeySet:
         """How it is doing at this moment."""
         return self._state.status
 
+    def inherit(self, other: "RemoteKeySet") -> None:
+        """Begin with the keys that another set of the same source holds; call it before `start`."""
+        self._state.inherit(other._state)  # noqa: SLF001 - of this class
+
     def start(self) -> Self:
         """Begin to fetch, in the background."""
         self._refresher.start()

@@ -48,6 +48,10 @@ class State:
         self._held: _Held | None = None
         self._status = Status()
 
+    def inherit(self, other: "State") -> None:
+        """Begin with what another one holds, as old as it is there."""
+        self._held = other._held  # noqa: SLF001 - of this class
+
     @property
     def keys(self) -> KeySet | None:
         """The keys, None where they never came or are too old."""

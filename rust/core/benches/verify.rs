@@ -65,7 +65,7 @@ fn verifier(key: Key) -> Verifier {
         token_types: None,
     };
     let keys = Arc::new(KeySet::new(vec![Arc::new(key)]).unwrap());
-    let issuer = Issuer { keys: Some(keys), algorithms: AlgorithmSet::ALL, checks };
+    let issuer = Issuer::new(Some(keys), AlgorithmSet::ALL, checks);
     Verifier::new(vec![Arc::new(issuer)], 16_384)
 }
 

@@ -44,12 +44,21 @@ pub fn short_media_type(typ: &str) -> String {
     }
 }
 
+/// The times in a token, in seconds since 1970: what a verified token is checked for again.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Times {
+    /// From then on it is expired.
+    pub exp: Option<f64>,
+    /// Until then it is not valid yet.
+    pub nbf: Option<f64>,
+    /// When it was issued.
+    pub iat: Option<f64>,
+}
+
 /// The registered claims as they were found.
 #[derive(Debug, Default)]
 struct Registered<'d> {
-    exp: Option<f64>,
-    nbf: Option<f64>,
-    iat: Option<f64>,
+    times: Times,
     iss: Option<&'d str>,
     aud: Option<Value<'d>>,
 }
@@ -81,9 +90,9 @@ impl<'d> Registered<'d> {
         let mut found = Self::default();
         for (name, value) in claims.members().into_iter().flatten() {
             match name {
-                "exp" => found.exp = time(name, value)?,
-                "nbf" => found.nbf = time(name, value)?,
-                "iat" => found.iat = time(name, value)?,
+                "exp" => found.times.exp = time(name, value)?,
+                "nbf" => found.times.nbf = time(name, value)?,
+                "iat" => found.times.iat = time(name, value)?,
                 "iss" => found.iss = text(name, value)?,
                 "sub" | "jti" => {
                     text(name, value)?;
@@ -128,8 +137,8 @@ impl Checks {
     ///
     /// # Errors
     /// The reason of the first check that fails: types, presence, times, issuer, audience,
-    /// lifetime, token type.
-    pub fn check(&self, claims: &Document, typ: Option<&str>, now: f64) -> Result<(), Error> {
+    /// lifetime, token type. The times are given back: they alone may fail another time.
+    pub fn check(&self, claims: &Document, typ: Option<&str>, now: f64) -> Result<Times, Error> {
         let root = claims.root();
         let found = Registered::read(root)?;
         if !root.numbers_are_finite() {
@@ -139,20 +148,25 @@ impl Checks {
             ));
         }
         let absent = |name: &str| match name {
-            "exp" => found.exp.is_none(),
+            "exp" => found.times.exp.is_none(),
             other => root.get(other).is_none(),
         };
         if let Some(name) = self.required.iter().find(|name| absent(name)) {
             return Err(missing(name));
         }
-        self.check_times(&found, now)?;
+        self.check_times(found.times, now)?;
         self.check_issuer(&found)?;
         self.check_audience(&found)?;
-        self.check_lifetime(&found)?;
-        self.check_type(typ)
+        self.check_lifetime(found.times)?;
+        self.check_type(typ)?;
+        Ok(found.times)
     }
 
-    fn check_times(&self, found: &Registered<'_>, now: f64) -> Result<(), Error> {
+    /// Checks the times alone; `now` is in seconds since 1970.
+    ///
+    /// # Errors
+    /// `token_expired`, `token_not_yet_valid`, `token_issued_in_future`.
+    pub fn check_times(&self, found: Times, now: f64) -> Result<(), Error> {
         let (latest, earliest) = (now - self.leeway, now + self.leeway);
         // Each asks whether the token is good: a clock that is no number makes none good.
         if !found.exp.is_none_or(|exp| latest < exp) {
@@ -199,7 +213,7 @@ impl Checks {
         }
     }
 
-    fn check_lifetime(&self, found: &Registered<'_>) -> Result<(), Error> {
+    fn check_lifetime(&self, found: Times) -> Result<(), Error> {
         let Some(longest) = self.max_lifetime else { return Ok(()) };
         let exp = found.exp.ok_or_else(|| missing("exp"))?;
         let iat = found.iat.ok_or_else(|| missing("iat"))?;

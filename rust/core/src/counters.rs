@@ -81,8 +81,8 @@ impl Counters {
     pub(crate) fn count(&self, policy: Option<usize>, reason: Option<Reason>, took: Duration) {
         let none = (self.decisions / OUTCOMES).saturating_sub(1);
         let row = policy.unwrap_or(none).saturating_mul(OUTCOMES);
-        let index = reason.and_then(|reason| Reason::ALL.iter().position(|one| *one == reason));
-        self.add(row.saturating_add(index.map_or(0, |index| index.saturating_add(1))), 1);
+        let index = reason.map_or(0, |reason| reason.index().saturating_add(1));
+        self.add(row.saturating_add(index), 1);
         let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.partition_point(|bound| *bound < nanoseconds);
         self.add(self.decisions.saturating_add(bucket), 1);

@@ -1,11 +1,33 @@
 //! The answer to one request: status, reason, headers.
 
-use crate::error::{Error, Reason};
+use crate::error::Reason;
+use crate::policy::Denial;
 use crate::settings::Mode;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A response header; the name is in lower case.
-pub type Header = (Box<str>, String);
+pub type Header = (Arc<str>, String);
+
+/// The headers of an answer: of one that is ready-made, or of this one alone.
+#[derive(Clone, Debug)]
+pub enum Headers {
+    /// The same in every such answer.
+    Ready(Arc<[Header]>),
+    /// Made for this one.
+    Own(Vec<Header>),
+}
+
+impl Deref for Headers {
+    type Target = [Header];
+
+    fn deref(&self) -> &[Header] {
+        match self {
+            Self::Ready(headers) => headers,
+            Self::Own(headers) => headers,
+        }
+    }
+}
 
 /// What the gate answers.
 #[derive(Clone, Debug)]
@@ -17,7 +39,10 @@ pub struct Decision {
     /// The index of the policy that decided, in the gate's order.
     pub policy: Option<usize>,
     /// Every header of the answer.
-    pub headers: Arc<[Header]>,
+    pub headers: Headers,
+    /// Where the headers are the same in every such answer: which one this is, of
+    /// `Answers::READY`.
+    pub ready: Option<usize>,
 }
 
 /// Writes the answers of one gate; what does not depend on the token is made once.
@@ -37,6 +62,9 @@ fn header(name: &str, value: impl Into<String>) -> Header {
 }
 
 impl Answers {
+    /// How many answers are ready-made: one for each reason, and the 200 without identity.
+    pub const READY: usize = Reason::ALL.len().saturating_add(1);
+
     /// `realm` must be safe inside a quoted string.
     pub(crate) fn new(mode: Mode, realm: &str, unavailable_status: u16) -> Self {
         let allowed: Arc<[Header]> = match mode {
@@ -46,11 +74,16 @@ impl Answers {
         let mut answers =
             Self { mode, realm: realm.into(), unavailable_status, denials: Vec::new(), allowed };
         answers.denials =
-            Reason::ALL.iter().map(|&reason| answers.denial_headers(reason, &[])).collect();
+            Reason::ALL.iter().map(|&reason| answers.denial_headers(reason, &[], None)).collect();
         answers
     }
 
-    fn denial_headers(&self, reason: Reason, scopes: &[Box<str>]) -> Arc<[Header]> {
+    fn denial_headers(
+        &self,
+        reason: Reason,
+        scopes: &[Box<str>],
+        message: Option<&str>,
+    ) -> Arc<[Header]> {
         if self.mode == Mode::Legacy {
             return [].into();
         }
@@ -58,14 +91,19 @@ impl Answers {
             header("cache-control", "no-store"),
             header("content-type", "application/problem+json"),
         ];
-        if let Some(challenge) = self.challenge(reason, scopes) {
+        if let Some(challenge) = self.challenge(reason, scopes, message) {
             headers.push(header("www-authenticate", challenge));
         }
         headers.into()
     }
 
     /// RFC 6750 section 3: who sent nothing is told no error, who sent a token is told which.
-    fn challenge(&self, reason: Reason, scopes: &[Box<str>]) -> Option<String> {
+    fn challenge(
+        &self,
+        reason: Reason,
+        scopes: &[Box<str>],
+        message: Option<&str>,
+    ) -> Option<String> {
         let error = match (reason, reason.status()) {
             (Reason::MissingToken, _) => return Some(format!("Bearer realm=\"{}\"", self.realm)),
             (Reason::PolicyDenied, _) => "insufficient_scope",
@@ -81,40 +119,40 @@ impl Answers {
             "Bearer realm=\"{}\", error=\"{error}\", error_description=\"{}: {}\"{scope}",
             self.realm,
             reason.code(),
-            reason.sentence()
+            message.unwrap_or(reason.sentence())
         ))
     }
 
     pub(crate) fn allow(&self, policy: usize, identity: Vec<Header>) -> Decision {
-        let headers = if identity.is_empty() {
-            self.allowed.clone()
+        let (headers, ready) = if identity.is_empty() {
+            (Headers::Ready(self.allowed.clone()), Some(Reason::ALL.len()))
         } else {
-            self.allowed.iter().cloned().chain(identity).collect()
+            let mut headers = identity;
+            headers.extend_from_slice(&self.allowed);
+            (Headers::Own(headers), None)
         };
-        Decision { status: 200, reason: None, policy: Some(policy), headers }
+        Decision { status: 200, reason: None, policy: Some(policy), headers, ready }
     }
 
-    pub(crate) fn deny(
-        &self,
-        policy: Option<usize>,
-        error: &Error,
-        scopes: &[Box<str>],
-    ) -> Decision {
+    pub(crate) fn deny(&self, policy: Option<usize>, denial: &Denial<'_>) -> Decision {
+        let Denial { error, scopes, message } = denial;
         let reason = error.reason();
         let status = match (self.mode, error.status()) {
             (_, 0) => self.unavailable_status,
             (Mode::Legacy, _) => 401,
             (Mode::Standard, status) => status,
         };
-        let index = Reason::ALL.iter().position(|one| *one == reason).unwrap_or_default();
-        let headers = match self.denials.get(index) {
+        let index = reason.index();
+        let (headers, ready) = match self.denials.get(index) {
             // A claim that cannot be sent is not the token's fault: no challenge would help.
             _ if status == 403 && reason == Reason::InvalidClaim => {
-                self.denial_headers(Reason::NoPolicy, &[])
+                (Headers::Ready(self.denial_headers(Reason::NoPolicy, &[], None)), None)
             }
-            Some(ready) if scopes.is_empty() => ready.clone(),
-            _ => self.denial_headers(reason, scopes),
+            Some(ready) if scopes.is_empty() && message.is_none() => {
+                (Headers::Ready(ready.clone()), Some(index))
+            }
+            _ => (Headers::Ready(self.denial_headers(reason, scopes, *message)), None),
         };
-        Decision { status, reason: Some(reason), policy, headers }
+        Decision { status, reason: Some(reason), policy, headers, ready }
     }
 }

@@ -14,6 +14,12 @@ macro_rules! reasons {
             /// Every reason, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// Its place in `ALL`.
+            #[must_use]
+            pub const fn index(self) -> usize {
+                self as usize
+            }
+
             /// The `snake_case` code.
             #[must_use]
             pub const fn code(self) -> &'static str {

@@ -1,6 +1,7 @@
 //! The token out of a request: one token in one place, or a refusal.
 
 use crate::error::{Error, Reason};
+use crate::request::{Headers, Once};
 use crate::settings::SourceSettings;
 use std::borrow::Cow;
 
@@ -63,25 +64,19 @@ impl Sources {
         self.0.iter().any(|source| matches!(source, Source::Query { .. }))
     }
 
-    /// The one token; `values` holds every value that came for each header asked for, `query` is
-    /// the original request's.
+    /// The one token; `query` is the original request's.
     ///
     /// # Errors
     /// `missing_token`; `multiple_tokens`, also for a header that came twice; `malformed_token`
     /// for a scheme without a token.
-    pub fn token<'r>(
-        &self,
-        values: &[Vec<&'r [u8]>],
-        query: &'r [u8],
-    ) -> Result<Cow<'r, [u8]>, Error> {
+    pub fn token<'r>(&self, headers: Headers<'r>, query: &'r [u8]) -> Result<Cow<'r, [u8]>, Error> {
         let mut found = None;
         for source in &self.0 {
-            let values = |index: usize| values.get(index).map_or(&[][..], Vec::as_slice);
             let token = match source {
                 Source::Header { index, scheme } => {
-                    from_header(values(*index), scheme.as_deref())?.map(Cow::Borrowed)
+                    from_header(headers.once(*index), scheme.as_deref())?.map(Cow::Borrowed)
                 }
-                Source::Cookie { index, name, scheme } => from_cookie(values(*index), name)?
+                Source::Cookie { index, name, scheme } => from_cookie(headers.all(*index), name)?
                     .map(|value| without_scheme(value, scheme.as_deref()))
                     .map(Cow::Borrowed),
                 Source::Query { name } => from_query(query, name)?,
@@ -95,17 +90,17 @@ impl Sources {
     }
 }
 
-fn from_header<'r>(values: &[&'r [u8]], scheme: Option<&str>) -> Result<Option<&'r [u8]>, Error> {
-    let value = match values {
-        [] => return Ok(None),
-        [value] => value.trim_ascii(),
+fn from_header<'r>(sent: Once<'r>, scheme: Option<&str>) -> Result<Option<&'r [u8]>, Error> {
+    let value = match sent {
+        Once::Absent => return Ok(None),
+        Once::Value(value) => value.trim_ascii(),
         // Whichever a proxy or an upstream would pick, the other one was not checked.
-        _ => return Err(Reason::MultipleTokens.into()),
+        Once::Several => return Err(Reason::MultipleTokens.into()),
     };
     let Some(scheme) = scheme else {
         return Ok(Some(value).filter(|value| !value.is_empty()));
     };
-    let (name, token) = match value.iter().position(|byte| *byte == b' ') {
+    let (name, token) = match memchr::memchr(b' ', value) {
         Some(space) => value.split_at(space),
         None => (value, &[][..]),
     };
@@ -120,16 +115,19 @@ fn from_header<'r>(values: &[&'r [u8]], scheme: Option<&str>) -> Result<Option<&
         ));
     }
     // Some servers join two header lines with a comma, which no token has.
-    if token.contains(&b',') {
+    if memchr::memchr(b',', token).is_some() {
         return Err(Reason::MultipleTokens.into());
     }
     Ok(Some(token))
 }
 
 /// HTTP/2 may split a cookie header (RFC 9113 section 8.2.3), so several lines are one.
-fn from_cookie<'r>(values: &[&'r [u8]], name: &str) -> Result<Option<&'r [u8]>, Error> {
+fn from_cookie<'r>(
+    values: impl Iterator<Item = &'r [u8]>,
+    name: &str,
+) -> Result<Option<&'r [u8]>, Error> {
     let mut found = None;
-    for pair in values.iter().flat_map(|value| value.split(|byte| *byte == b';')) {
+    for pair in values.flat_map(|value| value.split(|byte| *byte == b';')) {
         let pair = pair.trim_ascii();
         let Some(equals) = pair.iter().position(|byte| *byte == b'=') else { continue };
         let (key, value) = pair.split_at(equals);

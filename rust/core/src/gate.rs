@@ -1,5 +1,6 @@
 //! Request to decision: the whole hot path, in one call. A gate is immutable.
 
+use crate::cache::TokenCache;
 use crate::counters::{Counters, Label};
 use crate::decision::{Answers, Decision, Header};
 use crate::error::{Error, Reason};
@@ -9,9 +10,12 @@ use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
 use crate::overrides::{Demands, Overrides};
 use crate::policy::{Denial, Policy};
+use crate::preflight::Preflight;
 use crate::request::Request;
+use crate::revocation::RevocationList;
 use crate::routes::Routes;
 use crate::settings::GateSettings;
+use crate::verifier::Verified;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,11 +30,23 @@ pub struct Gate {
     sources: Sources,
     original: Option<OriginalHeaders>,
     routes: Option<Routes>,
+    /// In the order of their names.
     policies: Vec<Policy>,
-    by_name: HashMap<Box<str>, usize>,
+    default: Option<usize>,
     overrides: Option<Overrides>,
+    preflight: Preflight,
+    lasting: Lasting,
     answers: Answers,
     counters: Counters,
+}
+
+/// What outlives a gate.
+#[derive(Clone, Debug, Default)]
+pub struct Lasting {
+    /// Each of them is asked about every token that verifies.
+    pub revocation: Vec<Arc<RevocationList>>,
+    /// Where verified tokens are kept.
+    pub cache: Option<Arc<TokenCache>>,
 }
 
 /// The policy of a request that names none.
@@ -44,8 +60,9 @@ impl Gate {
     pub fn build(
         settings: &GateSettings,
         keys: &HashMap<String, Option<Arc<KeySet>>>,
+        lasting: Lasting,
     ) -> Result<Self, Vec<(String, String)>> {
-        build::build(settings, keys)
+        build::build(settings, keys, lasting)
     }
 
     /// Names, in lower case, of the request headers that a decision needs.
@@ -81,13 +98,13 @@ impl Gate {
     #[must_use]
     pub fn decide(&self, request: &Request<'_>, now: f64) -> Decision {
         catch_unwind(AssertUnwindSafe(|| self.answer(request, now)))
-            .unwrap_or_else(|_| self.answers.deny(None, &Reason::InternalError.into(), &[]))
+            .unwrap_or_else(|_| self.answers.deny(None, &Error::from(Reason::InternalError).into()))
     }
 
     /// The answer of a front door that failed itself.
     #[must_use]
     pub fn internal_error(&self) -> Decision {
-        self.answers.deny(None, &Reason::InternalError.into(), &[])
+        self.answers.deny(None, &Error::from(Reason::InternalError).into())
     }
 
     /// Whether a decision needs to know who sent the subrequest.
@@ -100,17 +117,16 @@ impl Gate {
         let original = self.original.as_ref().map(|headers| headers.read(request));
         let original = match original.transpose() {
             Ok(original) => original.flatten(),
-            Err(error) => return self.answers.deny(None, &error, &[]),
+            Err(error) => return self.answers.deny(None, &error.into()),
         };
         let index = match self.choose(request, original.as_ref()) {
             Ok(index) => index,
-            Err(error) => return self.answers.deny(None, &error, &[]),
+            Err(error) => return self.answers.deny(None, &error.into()),
         };
         let Some(policy) = self.policies.get(index) else {
-            return self.answers.deny(None, &Reason::NoPolicy.into(), &[]);
+            return self.answers.deny(None, &Error::from(Reason::NoPolicy).into());
         };
-        let query = original.map_or(&[][..], |original| original.query);
-        match self.check(policy, request, query, now) {
+        match self.check(policy, request, original.as_ref(), now) {
             Ok(identity) => self.answers.allow(index, identity),
             Err(denial) if policy.shadow => {
                 // Identity headers are sent empty: a request that was not let in is nobody's.
@@ -118,7 +134,7 @@ impl Gate {
                 let reason = Some(denial.error.reason());
                 Decision { reason, ..self.answers.allow(index, identity) }
             }
-            Err(denial) => self.answers.deny(Some(index), &denial.error, denial.scopes),
+            Err(denial) => self.answers.deny(Some(index), &denial),
         }
     }
 
@@ -129,8 +145,8 @@ impl Gate {
         original: Option<&Original<'_>>,
     ) -> Result<usize, Error> {
         let found = match (request.policy, &self.routes) {
-            (Some(name), _) => self.by_name.get(name).copied(),
-            (None, None) => self.by_name.get(DEFAULT_POLICY).copied(),
+            (Some(name), _) => index_of(&self.policies, name),
+            (None, None) => self.default,
             (None, Some(routes)) => {
                 let original = original.ok_or_else(|| {
                     let detail = "The proxy does not tell the original request.";
@@ -146,7 +162,7 @@ impl Gate {
         &self,
         policy: &'p Policy,
         request: &Request<'_>,
-        query: &[u8],
+        original: Option<&Original<'_>>,
         now: f64,
     ) -> Result<Vec<Header>, Denial<'p>> {
         // Read late: a bad token costs no reading, and whoever sends one hears of the token.
@@ -155,7 +171,15 @@ impl Gate {
             let read = overrides.map(|all| Ok((all, all.demands(request.query)?)));
             read.transpose().map_err(|error: Error| Denial::from(error))
         };
-        let token = match self.sources.token(&request.headers, query) {
+        let query = original.map_or(&[][..], |original| original.query);
+        let token = match self.sources.token(request.headers, query) {
+            Err(error)
+                if policy.preflight
+                    && error.reason() == Reason::MissingToken
+                    && self.preflight.is(request, original) =>
+            {
+                return Ok(policy.identity.headers(None)?);
+            }
             Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
                 let demands = demands()?;
                 // Nobody has none of the claims that the proxy asks for.
@@ -166,7 +190,7 @@ impl Gate {
             }
             token => token?,
         };
-        let verified = policy.verifier.verify(&token, now)?;
+        let verified = self.verify(policy, &token, now)?;
         let claims = verified.claims().root();
         policy.check(claims)?;
         let demands = demands()?;
@@ -175,6 +199,23 @@ impl Gate {
         }
         identity(policy, demands.as_ref(), Some(claims))
     }
+
+    /// What the token says, if it verifies and was not revoked.
+    fn verify(&self, policy: &Policy, token: &[u8], now: f64) -> Result<Arc<Verified>, Error> {
+        let verified = match &self.lasting.cache {
+            Some(cache) => policy.verifier.verify_cached(cache, token, now)?,
+            None => Arc::new(policy.verifier.verify(token, now)?),
+        };
+        for list in &self.lasting.revocation {
+            list.check(verified.claims().root(), verified.header().kid(), now)?;
+        }
+        Ok(verified)
+    }
+}
+
+/// The index of a policy among those in the order of their names.
+fn index_of(policies: &[Policy], name: &str) -> Option<usize> {
+    policies.binary_search_by(|policy| (*policy.name).cmp(name)).ok()
 }
 
 /// The policy's identity headers, and those that the query asks for.

@@ -12,7 +12,7 @@ const SLOTS: usize = 64;
 /// Longer header texts are parsed every time.
 const MAX_BYTES: usize = 512;
 
-type Slot = OnceLock<(Box<[u8]>, Arc<Header>)>;
+type Slot = OnceLock<Arc<Header>>;
 
 /// A bounded map from header text to parsed header; a slot once taken stays as it is.
 #[derive(Debug)]
@@ -38,17 +38,17 @@ impl HeaderMemo {
     /// The parsed header of this text, where it is known.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<Arc<Header>> {
-        let (known, header) = self.slot(text)?.get()?;
-        (**known == *text).then(|| header.clone())
+        let header = self.slot(text)?.get()?;
+        (header.text() == text).then(|| header.clone())
     }
 
     /// Keeps a header whose signature held.
-    pub fn keep(&self, text: &[u8], header: &Arc<Header>) {
-        if text.len() <= MAX_BYTES
-            && let Some(slot) = self.slot(text)
+    pub fn keep(&self, header: &Arc<Header>) {
+        if header.text().len() <= MAX_BYTES
+            && let Some(slot) = self.slot(header.text())
         {
             // A slot that is taken means another header of the same hash: that one stays.
-            let _ = slot.set((text.into(), header.clone()));
+            let _ = slot.set(header.clone());
         }
     }
 }

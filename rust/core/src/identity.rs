@@ -1,11 +1,13 @@
 //! Verified claims into response headers, injection-proof.
 
 use crate::claim_path::ClaimPath;
+use crate::decision::Header;
 use crate::error::Error;
 use crate::json::Value;
 use crate::settings::{Form, IdentitySettings};
 use base64_simd::STANDARD;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Proxies buffer a whole response head in 4 or 8 KiB; a longer one is an error to them.
 const MAX_VALUE_BYTES: usize = 3072;
@@ -29,7 +31,7 @@ const RESERVED: &[&str] = &[
 /// One header and what it carries.
 #[derive(Clone, Debug)]
 struct Entry {
-    name: Box<str>,
+    name: Arc<str>,
     path: ClaimPath,
     form: Form,
 }
@@ -74,17 +76,19 @@ impl Identity {
     ///
     /// # Errors
     /// `invalid_claim` with status 403 for a value that cannot be sent as it is.
-    pub fn headers(&self, claims: Option<Value<'_>>) -> Result<Vec<(Box<str>, String)>, Error> {
-        let each = self.entries.iter().map(|entry| {
-            let value = claims.and_then(|claims| entry.path.find(claims));
-            let text = value.map_or_else(|| Ok(String::new()), |value| write(value, entry.form));
+    pub fn headers(&self, claims: Option<Value<'_>>) -> Result<Vec<Header>, Error> {
+        // Room for what every answer has beside them.
+        let mut headers = Vec::with_capacity(self.entries.len().saturating_add(1));
+        for Entry { name, path, form } in &self.entries {
+            let value = claims.and_then(|claims| path.find(claims));
+            let text = value.map_or_else(|| Ok(String::new()), |value| write(value, *form));
             match text {
-                Ok(text) if text.len() <= MAX_VALUE_BYTES => Ok((entry.name.clone(), text)),
-                Ok(_) => Err(unsendable(&entry.name, "is too long")),
-                Err(why) => Err(unsendable(&entry.name, why)),
+                Ok(text) if text.len() <= MAX_VALUE_BYTES => headers.push((name.clone(), text)),
+                Ok(_) => return Err(unsendable(name, "is too long")),
+                Err(why) => return Err(unsendable(name, why)),
             }
-        });
-        each.collect()
+        }
+        Ok(headers)
     }
 }
 
@@ -93,7 +97,7 @@ fn unsendable(name: &str, why: &str) -> Error {
 }
 
 /// A field name (RFC 9110 section 5.1), in lower case.
-fn header_name(name: &str) -> Result<Box<str>, String> {
+fn header_name(name: &str) -> Result<Arc<str>, String> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let lower = name.to_ascii_lowercase();
     if name.is_empty() || !name.bytes().all(token) {
@@ -107,7 +111,7 @@ fn header_name(name: &str) -> Result<Box<str>, String> {
 
 fn write(value: Value<'_>, form: Form) -> Result<String, &'static str> {
     match form {
-        Form::Text => plain(&text(value)),
+        Form::Text => plain(text(value)),
         Form::Json => Ok(json(value)),
         Form::Base64 => Ok(STANDARD.encode_to_string(text(value))),
         Form::Csv => match value.elements() {
@@ -130,7 +134,7 @@ fn json(value: Value<'_>) -> String {
 }
 
 fn csv_element(value: Value<'_>) -> Result<String, &'static str> {
-    let element = plain(&text(value))?;
+    let element = plain(text(value))?;
     // One element must never read as two.
     if element.contains(',') {
         Err("holds a comma; send it as json or base64")
@@ -140,12 +144,12 @@ fn csv_element(value: Value<'_>) -> Result<String, &'static str> {
 }
 
 /// Printable ASCII, and no space at the ends, where a recipient would take it away.
-fn plain(text: &str) -> Result<String, &'static str> {
+fn plain(text: String) -> Result<String, &'static str> {
     if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
         return Err("holds characters that a header cannot carry; send it as json or base64");
     }
     if text.starts_with(' ') || text.ends_with(' ') {
         return Err("begins or ends with a space; send it as json or base64");
     }
-    Ok(text.into())
+    Ok(text)
 }

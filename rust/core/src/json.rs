@@ -83,6 +83,26 @@ impl Document {
         }
     }
 
+    /// The text that it was parsed from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives back memory that parsing took beyond need.
+    pub fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.unescaped.shrink_to_fit();
+        self.nodes.shrink_to_fit();
+    }
+
+    /// The bytes that it takes up, where it was shrunk.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let nodes = self.nodes.len().saturating_mul(size_of::<Node>());
+        self.text.len().saturating_add(self.unescaped.len()).saturating_add(nodes)
+    }
+
     /// The outermost value.
     #[must_use]
     pub fn root(&self) -> Value<'_> {

@@ -4,6 +4,7 @@
 //! verifiers, policies and gates are parsed once into immutable values.
 
 pub mod algorithm;
+pub mod cache;
 pub mod claim_path;
 pub mod claims;
 pub mod counters;
@@ -19,7 +20,9 @@ pub mod keyset;
 pub mod original;
 pub mod overrides;
 pub mod policy;
+pub mod preflight;
 pub mod request;
+pub mod revocation;
 pub mod routes;
 pub mod rule;
 pub mod settings;

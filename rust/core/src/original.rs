@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Reason};
 use crate::extract::HeaderNames;
-use crate::request::Request;
+use crate::request::{Once, Request};
 use crate::settings::OriginalSettings;
 use ipnet::IpNet;
 use std::borrow::Cow;
@@ -63,17 +63,17 @@ impl OriginalHeaders {
     /// # Errors
     /// `bad_original_request`, also where a peer tells it who is not trusted to.
     pub fn read<'r>(&self, request: &Request<'r>) -> Result<Option<Original<'r>>, Error> {
-        let values = |index: usize| request.headers.get(index).map_or(&[][..], Vec::as_slice);
-        if values(self.uri).is_empty() {
+        let told = |index: usize| request.headers.once(index);
+        if told(self.uri) == Once::Absent {
             return Ok(None);
         }
         if !is_trusted(request.peer, &self.trusted) {
             return Err(refused("The peer is not trusted to tell the original request."));
         }
-        let host = self.host.map(|index| one_value(values(index))).transpose()?;
-        let mut original = Original::read(one_value(values(self.uri))?, host)?;
-        if let Some(index) = self.method.filter(|index| !values(*index).is_empty()) {
-            let method = std::str::from_utf8(one_value(values(index))?);
+        let host = self.host.map(|index| one_value(told(index))).transpose()?;
+        let mut original = Original::read(one_value(told(self.uri))?, host)?;
+        if let Some(index) = self.method.filter(|index| told(*index) != Once::Absent) {
+            let method = std::str::from_utf8(one_value(told(index))?);
             original.method =
                 Some(method.map_err(|_| refused("The original method is not ASCII."))?);
         }
@@ -93,11 +93,11 @@ fn is_trusted(peer: Option<IpAddr>, trusted: &[IpNet]) -> bool {
 }
 
 /// The one value of a header that must come exactly once.
-fn one_value<'r>(values: &[&'r [u8]]) -> Result<&'r [u8], Error> {
-    match values {
-        [value] => Ok(value),
-        [] => Err(refused("The proxy does not tell the original request.")),
-        _ => Err(refused("The original request is told more than once.")),
+fn one_value(told: Once<'_>) -> Result<&[u8], Error> {
+    match told {
+        Once::Value(value) => Ok(value),
+        Once::Absent => Err(refused("The proxy does not tell the original request.")),
+        Once::Several => Err(refused("The original request is told more than once.")),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Policy {
     pub optional: bool,
     /// Every answer is 200.
     pub shadow: bool,
+    /// A CORS preflight without a token passes as nobody.
+    pub preflight: bool,
 }
 
 /// A policy's no, with the scopes that would have made it a yes.
@@ -30,11 +32,13 @@ pub struct Denial<'p> {
     pub error: Error,
     /// Empty unless the rule that failed is a scope rule.
     pub scopes: &'p [Box<str>],
+    /// What the rule that failed says of it; safe inside a quoted string.
+    pub message: Option<&'p str>,
 }
 
 impl From<Error> for Denial<'_> {
     fn from(error: Error) -> Self {
-        Self { error, scopes: &[] }
+        Self { error, scopes: &[], message: None }
     }
 }
 
@@ -49,6 +53,7 @@ impl Policy {
             Some(rule) => Err(Denial {
                 error: Reason::PolicyDenied.into(),
                 scopes: rule.scopes().unwrap_or_default(),
+                message: rule.message(claims),
             }),
         }
     }

@@ -31,12 +31,12 @@ impl Target {
     }
 }
 
-/// Prefix routes by path segment, and globs beside them.
+/// Routes by path segment: a prefix stands where it ends, a glob where its plain segments end.
 #[derive(Debug, Default)]
 struct Paths {
     here: Vec<Target>,
-    below: HashMap<Box<str>, Paths>,
     globs: Vec<(GlobMatcher, Target)>,
+    below: HashMap<Box<str>, Paths>,
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -44,31 +44,41 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Paths {
-    /// Every prefix route on the way down a path.
-    fn along<'p>(&'p self, path: &str) -> Vec<&'p Target> {
-        let mut found: Vec<&Target> = self.here.iter().collect();
+    /// Every node on the way down a path, and whether the path ends there, without a slash.
+    fn nodes<'p>(&'p self, path: &str) -> Vec<(&'p Self, bool)> {
+        let mut found = vec![(self, false)];
         let mut node = self;
         let mut rest = segments(path).peekable();
         while let Some(next) = rest.next().and_then(|segment| node.below.get(segment)) {
             node = next;
-            let ends_here = rest.peek().is_none() && !path.ends_with('/');
-            found.extend(node.here.iter().filter(|target| !(ends_here && target.only_below)));
+            found.push((node, rest.peek().is_none() && !path.ends_with('/')));
         }
         found
     }
 
-    fn insert(&mut self, path: &str, target: Target) {
-        let node = segments(path)
-            .fold(self, |node, segment| node.below.entry(segment.into()).or_default());
-        node.here.push(target);
+    /// Every prefix route on the way down a path.
+    fn along<'p>(&'p self, path: &str) -> impl Iterator<Item = &'p Target> {
+        self.nodes(path).into_iter().flat_map(|(node, ends_here)| {
+            node.here.iter().filter(move |target| !(ends_here && target.only_below))
+        })
+    }
+
+    fn node(&mut self, path: &str) -> &mut Self {
+        segments(path).fold(self, |node, segment| node.below.entry(segment.into()).or_default())
     }
 
     fn find(&self, path: &str, method: &str) -> Option<&Target> {
-        let globs =
-            self.globs.iter().filter(|(glob, _)| glob.is_match(path)).map(|(_, target)| target);
-        let all = self.along(path).into_iter().chain(globs);
+        let globs = self.nodes(path).into_iter().flat_map(|(node, _)| &node.globs);
+        let globs = globs.filter(|(glob, _)| glob.is_match(path)).map(|(_, target)| target);
+        let all = self.along(path).chain(globs);
         all.filter(|target| target.takes(method)).min_by_key(|target| target.order)
     }
+}
+
+/// The segments that a glob begins with and that mean themselves.
+fn plain(glob: &str) -> &str {
+    let before = glob.split(['*', '[', '{', '\\']).next().unwrap_or_default();
+    before.rsplit_once('/').map_or("", |(before, _)| before)
 }
 
 /// All routes.
@@ -124,11 +134,14 @@ impl Routes {
             let target = Target { order, methods, policy, only_below };
             let paths = routes.paths_of(host);
             if !path.contains('*') {
-                paths.insert(path, target);
+                paths.node(path).here.push(target);
                 continue;
             }
             match GlobBuilder::new(path).literal_separator(true).build() {
-                Ok(glob) => paths.globs.push((glob.compile_matcher(), target)),
+                Ok(glob) => {
+                    let glob = glob.compile_matcher();
+                    paths.node(plain(path)).globs.push((glob, target));
+                }
                 Err(error) => wrong(".path", format!("bad glob: {}", error.kind())),
             }
         }
@@ -161,18 +174,9 @@ impl Routes {
         methods: Option<&[String]>,
     ) -> Option<usize> {
         let whole = |paths: &Paths| {
-            // A glob begins with plain segments; routes above those take all that it matches.
-            let plain = path.split('*').next().unwrap_or_default();
-            let plain = if plain.len() == path.len() {
-                path
-            } else {
-                plain.rsplit_once('/').map_or("", |(before, _)| before)
-            };
-            paths
-                .along(plain)
-                .into_iter()
-                .find(|target| target.covers(methods))
-                .map(|target| target.order)
+            // Routes above the plain segments of a glob take all that it matches.
+            let path = if path.contains('*') { plain(path) } else { path };
+            paths.along(path).find(|target| target.covers(methods)).map(|target| target.order)
         };
         match host {
             None => whole(&self.any_host),

@@ -5,6 +5,7 @@ use crate::json::Value;
 use regex::Regex;
 use std::cmp::Ordering;
 
+pub mod cel;
 mod compile;
 
 pub use compile::compile_all;
@@ -28,6 +29,15 @@ pub enum Rule {
     },
     /// Every one of these scopes must be granted (RFC 8693 section 4.2, RFC 9068 section 2.2.3).
     Scope(Vec<Box<str>>),
+    /// An expression must be true.
+    Cel(cel::Expression),
+    /// A rule with what to tell a client that it denies.
+    Told {
+        /// The rule.
+        rule: Box<Self>,
+        /// Safe inside a quoted string.
+        message: Box<str>,
+    },
 }
 
 /// A test of one value. An absent claim passes only `none` and `exists: false`.
@@ -138,12 +148,44 @@ impl Rule {
     /// Whether the claims fulfil it.
     #[must_use]
     pub fn holds(&self, claims: Value<'_>) -> bool {
+        self.verdict(claims) == Some(true)
+    }
+
+    /// `None` where it hangs on an expression that cannot be evaluated: neither the rule nor its
+    /// opposite may let anybody pass then.
+    fn verdict(&self, claims: Value<'_>) -> Option<bool> {
         match self {
-            Self::All(rules) => rules.iter().all(|rule| rule.holds(claims)),
-            Self::Any(rules) => rules.iter().any(|rule| rule.holds(claims)),
-            Self::Not(rule) => !rule.holds(claims),
-            Self::Claim { path, test } => test.holds(path.find(claims)),
-            Self::Scope(scopes) => scopes.iter().all(|scope| grants(claims, scope)),
+            Self::All(rules) => Some(!any_verdict(rules, claims, false)?),
+            Self::Any(rules) => any_verdict(rules, claims, true),
+            Self::Not(rule) => rule.verdict(claims).map(|holds| !holds),
+            Self::Claim { path, test } => Some(test.holds(path.find(claims))),
+            Self::Scope(scopes) => Some(scopes.iter().all(|scope| grants(claims, scope))),
+            Self::Cel(expression) => expression.holds(claims),
+            Self::Told { rule, .. } => rule.verdict(claims),
+        }
+    }
+
+    /// What a client is told whom this rule denied: its own message, or that of the first rule in
+    /// it that does not hold.
+    #[must_use]
+    pub fn message(&self, claims: Value<'_>) -> Option<&str> {
+        match self {
+            Self::Told { message, .. } => Some(message),
+            Self::All(rules) | Self::Any(rules) => rules
+                .iter()
+                .filter(|rule| !rule.holds(claims))
+                .find_map(|rule| rule.message(claims)),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a message in it.
+    fn tells(&self) -> bool {
+        match self {
+            Self::Told { .. } => true,
+            Self::All(rules) | Self::Any(rules) => rules.iter().any(Self::tells),
+            Self::Not(rule) => rule.tells(),
+            Self::Claim { .. } | Self::Scope(_) | Self::Cel(_) => false,
         }
     }
 
@@ -152,7 +194,22 @@ impl Rule {
     pub fn scopes(&self) -> Option<&[Box<str>]> {
         match self {
             Self::Scope(scopes) => Some(scopes),
+            Self::Told { rule, .. } => rule.scopes(),
             _ => None,
         }
     }
+}
+
+/// Whether one of the rules has this verdict. Where one has, it does not matter that another has
+/// none; otherwise it does.
+fn any_verdict(rules: &[Rule], claims: Value<'_>, wanted: bool) -> Option<bool> {
+    let mut unsure = false;
+    for rule in rules {
+        match rule.verdict(claims) {
+            Some(verdict) if verdict == wanted => return Some(true),
+            Some(_) => {}
+            None => unsure = true,
+        }
+    }
+    (!unsure).then_some(false)
 }

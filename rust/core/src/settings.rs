@@ -149,6 +149,9 @@ pub struct PolicySettings {
     /// Every answer is 200; what would have been denied is only told.
     #[serde(default)]
     pub shadow: bool,
+    /// A CORS preflight without a token passes as nobody.
+    #[serde(default)]
+    pub preflight: bool,
 }
 
 /// What an identity header carries.

@@ -4,7 +4,7 @@ use crate::algorithm::Algorithm;
 use crate::error::{Error, Reason};
 use crate::json::{Document, Value};
 use crate::key::{Key, SigningError};
-use base64_simd::URL_SAFE_NO_PAD;
+use base64_simd::{Out, URL_SAFE_NO_PAD};
 
 fn malformed(sentence: &'static str) -> Error {
     Error::with_detail(Reason::MalformedToken, sentence)
@@ -78,8 +78,23 @@ impl<'t> Segments<'t> {
     pub fn header(&self) -> Result<Header, Error> {
         let bytes = decode(self.header)
             .map_err(|()| malformed("The header is not canonical base64url."))?;
-        Header::parse(bytes)
+        Header::parse(self.header, bytes)
     }
+}
+
+/// Whether this text is the canonical base64url of these bytes.
+#[must_use]
+pub fn encodes(bytes: &[u8], text: &[u8]) -> bool {
+    // Three bytes are four characters, so pieces of this length stand for themselves.
+    const PIECE: usize = 384;
+    const ENCODED: usize = PIECE / 3 * 4;
+    if URL_SAFE_NO_PAD.encoded_length(bytes.len()) != text.len() {
+        return false;
+    }
+    let mut buffer = [0; ENCODED];
+    bytes.chunks(PIECE).zip(text.chunks(ENCODED)).all(|(piece, encoded)| {
+        *URL_SAFE_NO_PAD.encode(piece, Out::from_slice(&mut buffer)) == *encoded
+    })
 }
 
 /// Canonical: no padding, no white space, no bits behind the last byte (RFC 4648 section 3.5).
@@ -90,13 +105,14 @@ fn decode(segment: &[u8]) -> Result<Vec<u8>, ()> {
 /// A JOSE header whose members have the right types.
 #[derive(Clone, Debug)]
 pub struct Header {
+    text: Box<[u8]>,
     algorithm: Algorithm,
     kid: Option<Box<str>>,
     typ: Option<Box<str>>,
 }
 
 impl Header {
-    fn parse(bytes: Vec<u8>) -> Result<Self, Error> {
+    fn parse(encoded: &[u8], bytes: Vec<u8>) -> Result<Self, Error> {
         let document = Document::parse_object(bytes)
             .map_err(|_| malformed("The header is not a strict JSON object."))?;
         let (mut algorithm, mut kid, mut typ) = (None, None, None);
@@ -121,7 +137,13 @@ impl Header {
         }
         let name = algorithm.ok_or_else(|| malformed("The header has no alg."))?;
         let algorithm = Algorithm::from_name(name).ok_or(Reason::AlgorithmNotAllowed)?;
-        Ok(Self { algorithm, kid, typ })
+        Ok(Self { text: encoded.into(), algorithm, kid, typ })
+    }
+
+    /// The header as it stands in the token, encoded.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
     }
 
     /// `alg` (RFC 7515 section 4.1.1).

@@ -1,26 +1,42 @@
 //! The one path from a token's text to verified claims.
 
 use crate::algorithm::AlgorithmSet;
-use crate::claims::{self, Checks};
+use crate::cache::TokenCache;
+use crate::claims::{self, Checks, Times};
 use crate::error::{Error, Reason};
 use crate::header_memo::HeaderMemo;
 use crate::json::Document;
 use crate::keyset::KeySet;
 use crate::token::{Header, Segments};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Whom to believe: an issuer's keys, and what its tokens must fulfil.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Issuer {
-    /// Its keys; `None` while they were never loaded.
-    pub keys: Option<Arc<KeySet>>,
-    /// Algorithms allowed beyond what the keys themselves are bound to.
-    pub algorithms: AlgorithmSet,
-    /// What registered claims must fulfil.
-    pub checks: Checks,
+    /// Different in every issuer that was ever made: the same settings with other keys, or of
+    /// another gate, are another issuer. What is cached is good for one alone.
+    generation: u64,
+    keys: Option<Arc<KeySet>>,
+    algorithms: AlgorithmSet,
+    checks: Checks,
 }
 
 impl Issuer {
+    /// Takes its keys (`None` while they were never loaded), the algorithms that are allowed of
+    /// those that the keys are bound to, and what registered claims must fulfil.
+    #[must_use]
+    pub fn new(keys: Option<Arc<KeySet>>, algorithms: AlgorithmSet, checks: Checks) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self { generation: NEXT.fetch_add(1, Ordering::Relaxed), keys, algorithms, checks }
+    }
+
+    /// What its tokens must fulfil.
+    #[must_use]
+    pub const fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
     /// Checks the signature, and nothing else.
     fn verify_signature(&self, segments: &Segments<'_>, header: &Header) -> Result<(), Error> {
         let keys = self.keys.as_ref().ok_or(Reason::KeysUnavailable)?;
@@ -46,6 +62,9 @@ impl Issuer {
 pub struct Verified {
     claims: Document,
     header: Arc<Header>,
+    times: Times,
+    /// The issuer's, see there.
+    generation: u64,
 }
 
 impl Verified {
@@ -59,6 +78,20 @@ impl Verified {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The bytes that it takes up beyond itself, where it was shrunk.
+    pub(crate) fn weight(&self) -> usize {
+        // A header that was seen before belongs to many tokens.
+        let own = Arc::strong_count(&self.header) == 1;
+        let header =
+            if own { size_of::<Header>().saturating_add(self.header.text().len()) } else { 0 };
+        self.claims.weight().saturating_add(header)
+    }
+
+    /// Gives back memory that verifying took beyond need.
+    pub(crate) fn shrink(&mut self) {
+        self.claims.shrink();
     }
 }
 
@@ -102,8 +135,30 @@ impl Verifier {
                 (issuer, claims)
             }
         };
-        issuer.checks.check(&claims, header.typ(), now)?;
-        Ok(Verified { claims, header })
+        let times = issuer.checks.check(&claims, header.typ(), now)?;
+        Ok(Verified { claims, header, times, generation: issuer.generation })
+    }
+
+    /// Verifies a token, or finds that one of these issuers verified it before; then its times are
+    /// checked again, for they alone can have changed the verdict.
+    ///
+    /// # Errors
+    /// As `verify`.
+    pub fn verify_cached(
+        &self,
+        cache: &TokenCache,
+        token: &[u8],
+        now: f64,
+    ) -> Result<Arc<Verified>, Error> {
+        let sized = token.len() <= self.max_token_bytes;
+        if let Some(verified) = sized.then(|| cache.find(token)).flatten() {
+            let made = |issuer: &&Arc<Issuer>| issuer.generation == verified.generation;
+            if let Some(issuer) = self.issuers.iter().find(made) {
+                issuer.checks.check_times(verified.times, now)?;
+                return Ok(verified);
+            }
+        }
+        Ok(cache.keep(token, self.verify(token, now)?))
     }
 
     /// Verifies only the signature, for payloads that are not claims (RFC 7515 section 5.2).
@@ -136,7 +191,7 @@ impl Verifier {
     ) -> Result<(), Error> {
         issuer.verify_signature(segments, header)?;
         if !known {
-            self.headers.keep(segments.header_text(), header);
+            self.headers.keep(header);
         }
         Ok(())
     }

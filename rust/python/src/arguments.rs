@@ -11,10 +11,10 @@ pub const MAX_LEEWAY: f64 = 300.0;
 
 /// The bytes of a str or bytes object; a str with a lone surrogate has none.
 pub fn octets<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a [u8]>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        Ok(text.to_str().ok().map(str::as_bytes))
-    } else if let Ok(bytes) = value.cast::<PyBytes>() {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
         Ok(Some(bytes.as_bytes()))
+    } else if let Ok(text) = value.cast::<PyString>() {
+        Ok(text.to_str().ok().map(str::as_bytes))
     } else {
         let found = value.get_type().name()?;
         Err(PyTypeError::new_err(format!("expected str or bytes, not {found}")))

@@ -1,65 +1,29 @@
 //! `jwtfast._core.Gate`: a front door's request in, a decision out.
 
 use crate::arguments;
+use crate::clock;
+use crate::decision::{Decision, ReadyHeaders};
 use crate::errors::invalid_config;
 use crate::keyset::KeySet;
+use crate::lasting::{RevocationList, TokenCache};
 use jwtfast_core::counters::BOUNDS;
 use jwtfast_core::decision::Decision as CoreDecision;
-use jwtfast_core::error::Reason;
-use jwtfast_core::gate::Gate as CoreGate;
-use jwtfast_core::request::Request;
+use jwtfast_core::gate::{Gate as CoreGate, Lasting};
+use jwtfast_core::request::{Headers, Request};
 use jwtfast_core::settings::GateSettings;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
+use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
-
-/// What the gate answers to one request.
-#[pyclass(frozen, module = "jwtfast._core")]
-pub struct Decision {
-    inner: CoreDecision,
-    policy: Py<PyString>,
-}
-
-#[pymethods]
-impl Decision {
-    #[getter]
-    fn status(&self) -> u16 {
-        self.inner.status
-    }
-
-    #[getter]
-    fn code(&self) -> Option<&'static str> {
-        self.inner.reason.map(Reason::code)
-    }
-
-    #[getter]
-    fn policy(&self, py: Python<'_>) -> Py<PyString> {
-        self.policy.clone_ref(py)
-    }
-
-    #[getter]
-    fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.inner.headers.iter().map(|(name, value)| (&**name, value)))
-    }
-
-    #[getter]
-    fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let bytes = |text: &str| PyBytes::new(py, text.as_bytes());
-        PyList::new(py, self.inner.headers.iter().map(|(name, value)| (bytes(name), bytes(value))))
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<jwtfast.Decision {} {}>", self.status(), self.code().unwrap_or("allowed"))
-    }
-}
 
 /// Request to decision, the whole hot path in one call.
 #[pyclass(frozen, module = "jwtfast._core")]
 pub struct Gate {
     inner: CoreGate,
+    ready: ReadyHeaders,
     policies: Vec<Py<PyString>>,
     no_policy: Py<PyString>,
 }
@@ -70,7 +34,16 @@ const NOT_TEXT: &[u8] = b"\xff";
 #[pymethods]
 impl Gate {
     #[new]
-    fn new(py: Python<'_>, settings: &[u8], keys: &Bound<'_, PyMapping>) -> PyResult<Self> {
+    #[pyo3(signature = (settings, keys, *, revocation=Vec::new(), cache=None),
+        text_signature = "(settings, keys, *, revocation=(), cache=None)")]
+    #[allow(clippy::needless_pass_by_value, reason = "extracted from the call")]
+    fn new(
+        py: Python<'_>,
+        settings: &[u8],
+        keys: &Bound<'_, PyMapping>,
+        revocation: Vec<Bound<'_, RevocationList>>,
+        cache: Option<&Bound<'_, TokenCache>>,
+    ) -> PyResult<Self> {
         let settings: GateSettings = serde_json::from_slice(settings)
             .map_err(|error| invalid_config(py, vec![(String::new(), error.to_string())]))?;
         let mut sets = HashMap::new();
@@ -80,11 +53,16 @@ impl Gate {
                 if set.is_none() { None } else { Some(set.cast::<KeySet>()?.get().0.clone()) };
             sets.insert(name, set);
         }
-        let inner =
-            CoreGate::build(&settings, &sets).map_err(|errors| invalid_config(py, errors))?;
+        let lasting = Lasting {
+            revocation: revocation.iter().map(|list| list.get().0.clone()).collect(),
+            cache: cache.map(|cache| cache.get().0.clone()),
+        };
+        let inner = CoreGate::build(&settings, &sets, lasting)
+            .map_err(|errors| invalid_config(py, errors))?;
         let policies = inner.policies().map(|name| PyString::new(py, name).unbind()).collect();
         let no_policy = PyString::new(py, "").unbind();
-        Ok(Self { inner, policies, no_policy })
+        let ready = ReadyHeaders::default();
+        Ok(Self { inner, ready, policies, no_policy })
     }
 
     #[getter]
@@ -128,33 +106,89 @@ impl Gate {
         now: Option<f64>,
     ) -> PyResult<Decision> {
         let start = Instant::now();
-        let now = arguments::now(now)?;
-        let values = header_values(headers)?;
+        let now = match now {
+            None => clock::system_time(start)?,
+            given => arguments::now(given)?,
+        };
+        let wanted = self.wanted(headers)?;
+        let sent = wanted
+            .values
+            .iter()
+            .map(|(index, value)| Ok((*index, arguments::octets(value)?.unwrap_or(NOT_TEXT))))
+            .collect::<PyResult<SmallVec<[_; 8]>>>()?;
         let request = Request {
             policy: policy.map(|name| text(name)).transpose()?,
             method: text(method)?,
             peer: peer.map(peer_address).transpose()?,
             query: arguments::octets(query)?.unwrap_or(NOT_TEXT),
-            headers: values
-                .iter()
-                .map(|values| {
-                    let octets = |value| Ok(arguments::octets(value)?.unwrap_or(NOT_TEXT));
-                    values.iter().map(octets).collect::<PyResult<_>>()
-                })
-                .collect::<PyResult<_>>()?,
+            headers: Headers(&sent),
         };
         let decision = self.inner.decide(&request, now);
-        self.inner.count(&decision, start.elapsed());
-        let name = decision.policy.and_then(|index| self.policies.get(index));
-        let policy = name.unwrap_or(&self.no_policy).clone_ref(py);
-        Ok(Decision { inner: decision, policy })
+        let took = start.elapsed();
+        self.inner.count(&decision, took);
+        Ok(self.decision(py, decision, took, wanted.announces_body))
     }
 
     /// The answer of a front door that failed; counted like any other.
     fn internal_error(&self, py: Python<'_>) -> Decision {
         let decision = self.inner.internal_error();
         self.inner.count(&decision, Duration::ZERO);
-        Decision { inner: decision, policy: self.no_policy.clone_ref(py) }
+        self.decision(py, decision, Duration::ZERO, true)
+    }
+}
+
+/// What matters of a request's headers.
+#[derive(Default)]
+struct Wanted<'py> {
+    /// Those that the gate asked for, by index, as the Python objects that keep their bytes alive.
+    values: SmallVec<[(usize, Bound<'py, PyAny>); 8]>,
+    /// Whether a body follows, as it says; nobody reads it.
+    announces_body: bool,
+}
+
+impl Gate {
+    fn decision(
+        &self,
+        py: Python<'_>,
+        inner: CoreDecision,
+        took: Duration,
+        closes: bool,
+    ) -> Decision {
+        let name = inner.policy.and_then(|index| self.policies.get(index));
+        let policy = name.unwrap_or(&self.no_policy).clone_ref(py);
+        Decision::new(inner, policy, self.ready.clone(), took, closes)
+    }
+
+    /// What came of the headers that a decision needs.
+    fn wanted<'py>(&self, headers: &Bound<'py, PyAny>) -> PyResult<Wanted<'py>> {
+        let mut found = Wanted::default();
+        if let Ok(list) = headers.cast::<PyList>() {
+            for item in list.iter() {
+                self.want(&item, &mut found)?;
+            }
+        } else {
+            for item in headers.try_iter()? {
+                self.want(&item?, &mut found)?;
+            }
+        }
+        Ok(found)
+    }
+
+    fn want<'py>(&self, item: &Bound<'py, PyAny>, found: &mut Wanted<'py>) -> PyResult<()> {
+        let pair = item.cast::<PyTuple>()?;
+        let name = pair.get_borrowed_item(0)?;
+        let name = arguments::octets(&name)?.unwrap_or(NOT_TEXT);
+        let names = self.inner.request_headers();
+        if let Some(index) = names.iter().position(|wanted| wanted.as_bytes() == name) {
+            found.values.push((index, pair.get_item(1)?));
+        }
+        // A length of 0 announces nothing; Envoy always sends it.
+        found.announces_body |= match name {
+            b"content-length" => arguments::octets(&pair.get_item(1)?)? != Some(b"0"),
+            b"transfer-encoding" => true,
+            _ => false,
+        };
+        Ok(())
     }
 }
 
@@ -166,9 +200,4 @@ fn peer_address(text: &str) -> PyResult<IpAddr> {
 fn text<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let octets = arguments::octets(name)?.unwrap_or(NOT_TEXT);
     Ok(std::str::from_utf8(octets).unwrap_or("\u{fffd}"))
-}
-
-/// The values of each header, as Python objects that keep their bytes alive.
-fn header_values<'py>(headers: &Bound<'py, PyAny>) -> PyResult<Vec<Vec<Bound<'py, PyAny>>>> {
-    headers.try_iter()?.map(|values| values?.try_iter()?.collect()).collect()
 }

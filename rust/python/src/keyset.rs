@@ -28,8 +28,8 @@ impl KeySet {
         remote: bool,
         allow_weak_hmac: bool,
     ) -> PyResult<Self> {
-        let keys =
-            CoreKeySet::from_jwks(&json_text(data)?, JwksOptions { remote, allow_weak_hmac });
+        let (text, options) = (json_text(data)?, JwksOptions { remote, allow_weak_hmac });
+        let keys = py.detach(|| CoreKeySet::from_jwks(&text, options));
         keys.map(|keys| Self(Arc::new(keys))).map_err(|error| invalid_key(py, &error))
     }
 

@@ -3,12 +3,15 @@
 use pyo3::prelude::*;
 
 mod arguments;
+mod clock;
+mod decision;
 mod encode;
 mod errors;
 mod gate;
 mod json;
 mod key;
 mod keyset;
+mod lasting;
 mod names;
 mod verifier;
 
@@ -16,15 +19,19 @@ mod verifier;
 #[pymodule]
 mod _core {
     #[pymodule_export]
+    use crate::decision::Decision;
+    #[pymodule_export]
     use crate::encode::encode;
     #[pymodule_export]
     use crate::errors::reasons;
     #[pymodule_export]
-    use crate::gate::{Decision, Gate};
+    use crate::gate::Gate;
     #[pymodule_export]
     use crate::key::Key;
     #[pymodule_export]
     use crate::keyset::KeySet;
+    #[pymodule_export]
+    use crate::lasting::{RevocationList, TokenCache};
     #[pymodule_export]
     use crate::verifier::{AnyAudience, Verifier};
     use jwtfast_core::algorithm::Algorithm;

@@ -6,6 +6,7 @@ use crate::json::to_python;
 use crate::key::Key;
 use crate::keyset::KeySet;
 use jwtfast_core::algorithm::AlgorithmSet;
+use jwtfast_core::cache::TokenCache;
 use jwtfast_core::claims::{Audience, Checks, short_media_type};
 use jwtfast_core::error::Error;
 use jwtfast_core::keyset::KeySet as CoreKeySet;
@@ -33,7 +34,10 @@ impl AnyAudience {
 
 /// Verifies tokens against one key set.
 #[pyclass(frozen, module = "jwtfast")]
-pub struct Verifier(CoreVerifier);
+pub struct Verifier {
+    inner: CoreVerifier,
+    cache: Option<TokenCache>,
+}
 
 fn key_set(py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Arc<CoreKeySet>> {
     if let Ok(set) = keys.cast::<KeySet>() {
@@ -77,8 +81,8 @@ impl Verifier {
     #[new]
     #[pyo3(signature = (
         keys, *, issuer=None, audience=None, algorithms=None, leeway=None, require=None,
-        token_types=None, max_lifetime=None, max_token_bytes=65536
-    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=None, token_types=None, max_lifetime=None, max_token_bytes=65536)")]
+        token_types=None, max_lifetime=None, max_token_bytes=65536, cache_bytes=0
+    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=None, token_types=None, max_lifetime=None, max_token_bytes=65536, cache_bytes=0)")]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python constructor")]
     fn new(
         py: Python<'_>,
@@ -91,6 +95,7 @@ impl Verifier {
         token_types: Option<&Bound<'_, PyAny>>,
         max_lifetime: Option<&Bound<'_, PyAny>>,
         max_token_bytes: usize,
+        cache_bytes: usize,
     ) -> PyResult<Self> {
         let keys = key_set(py, keys)?;
         let required = require.unwrap_or_else(|| vec!["exp".into()]);
@@ -108,8 +113,9 @@ impl Verifier {
                 .map(|types| types.iter().map(|typ| short_media_type(typ).into()).collect()),
         };
         let algorithms = allowed(algorithms, &keys)?;
-        let issuer = Issuer { keys: Some(keys), algorithms, checks };
-        Ok(Self(CoreVerifier::new(vec![Arc::new(issuer)], max_token_bytes)))
+        let issuer = Issuer::new(Some(keys), algorithms, checks);
+        let cache = (cache_bytes > 0).then(|| TokenCache::new(cache_bytes));
+        Ok(Self { inner: CoreVerifier::new(vec![Arc::new(issuer)], max_token_bytes), cache })
     }
 
     #[pyo3(signature = (token, *, now=None))]
@@ -136,7 +142,7 @@ impl Verifier {
     ) -> PyResult<Bound<'py, PyList>> {
         let now = arguments::now(now)?;
         let octets = tokens.iter().map(arguments::token).collect::<PyResult<Vec<_>>>()?;
-        let verified = py.detach(|| verify_all(&self.0, &octets, now));
+        let verified = py.detach(|| self.verify_all(&octets, now));
         let results = PyList::empty(py);
         for result in verified {
             results.append(match result {
@@ -153,42 +159,49 @@ impl Verifier {
         token: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let token = arguments::token(token)?;
-        let payload = py.detach(|| self.0.verify_jws(token));
+        let payload = py.detach(|| self.inner.verify_jws(token));
         payload.map(|bytes| PyBytes::new(py, &bytes)).map_err(|error| raised(py, &error))
     }
 }
 
 impl Verifier {
-    /// A public-key check takes far longer than giving the GIL away, an HMAC does not.
-    fn check(&self, py: Python<'_>, token: &[u8], now: f64) -> Result<Verified, Error> {
-        if self.0.is_symmetric() {
-            self.0.verify(token, now)
-        } else {
-            py.detach(|| self.0.verify(token, now))
+    fn verify_one(&self, token: &[u8], now: f64) -> Result<Arc<Verified>, Error> {
+        match &self.cache {
+            Some(cache) => self.inner.verify_cached(cache, token, now),
+            None => self.inner.verify(token, now).map(Arc::new),
         }
     }
-}
 
-/// Verifies on every core; results stand in the tokens' order.
-fn verify_all(verifier: &CoreVerifier, tokens: &[&[u8]], now: f64) -> Vec<Result<Verified, Error>> {
-    let one = |token: &&[u8]| verifier.verify(token, now);
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(tokens.len() / TOKENS_A_THREAD).max(1);
-    if threads == 1 {
-        return tokens.iter().map(one).collect();
+    /// A public-key check takes far longer than giving the GIL away, an HMAC does not.
+    fn check(&self, py: Python<'_>, token: &[u8], now: f64) -> Result<Arc<Verified>, Error> {
+        if self.inner.is_symmetric() {
+            self.verify_one(token, now)
+        } else {
+            py.detach(|| self.verify_one(token, now))
+        }
     }
-    let share = tokens.len().div_ceil(threads);
-    thread::scope(|scope| {
-        let running: Vec<_> = tokens
-            .chunks(share)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(one).collect::<Vec<_>>()))
-            .collect();
-        running
-            .into_iter()
-            .flat_map(|thread| match thread.join() {
-                Ok(results) => results,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
+
+    /// Verifies on every core; results stand in the tokens' order.
+    fn verify_all(&self, tokens: &[&[u8]], now: f64) -> Vec<Result<Arc<Verified>, Error>> {
+        let one = |token: &&[u8]| self.verify_one(token, now);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = cores.min(tokens.len() / TOKENS_A_THREAD).max(1);
+        if threads == 1 {
+            return tokens.iter().map(one).collect();
+        }
+        let share = tokens.len().div_ceil(threads);
+        thread::scope(|scope| {
+            let running: Vec<_> = tokens
+                .chunks(share)
+                .map(|chunk| scope.spawn(move || chunk.iter().map(one).collect::<Vec<_>>()))
+                .collect();
+            running
+                .into_iter()
+                .flat_map(|thread| match thread.join() {
+                    Ok(results) => results,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        })
+    }
 }

@@ -8,7 +8,8 @@
 -- goes wrong, an error in this file too, leaves the variable unset: the second line is needed.
 
 local TIMEOUT = 3000 -- milliseconds
-local SENT = { "authorization", "cookie" }
+-- The last two are for policies with `preflight: true`.
+local SENT = { "authorization", "cookie", "origin", "access-control-request-method" }
 local TOLD = { "www-authenticate", "content-type", "cache-control" }
 
 -- All values of a header: what HAProxy gives counts from 0, what it takes from 1.

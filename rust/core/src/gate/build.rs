@@ -1,6 +1,6 @@
 //! Settings and key sets -> a gate, or everything that is wrong with them.
 
-use super::Gate;
+use super::{DEFAULT_POLICY, Gate, Lasting, index_of};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::claims::{Audience, Checks, short_media_type};
 use crate::counters::Counters;
@@ -11,6 +11,7 @@ use crate::keyset::KeySet;
 use crate::original::OriginalHeaders;
 use crate::overrides::Overrides;
 use crate::policy::Policy;
+use crate::preflight::Preflight;
 use crate::routes::Routes;
 use crate::rule::compile_all;
 use crate::settings::{GateSettings, IssuerSettings, PolicySettings};
@@ -21,7 +22,11 @@ use std::sync::Arc;
 type Errors = Vec<(String, String)>;
 type Keys = HashMap<String, Option<Arc<KeySet>>>;
 
-pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors> {
+pub(super) fn build(
+    settings: &GateSettings,
+    keys: &Keys,
+    lasting: Lasting,
+) -> Result<Gate, Errors> {
     let mut errors = Vec::new();
     if settings.realm.bytes().any(|byte| !matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
         let message = "expected printable ASCII without quotes and backslashes";
@@ -55,6 +60,7 @@ pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors
         .original_request
         .as_ref()
         .map(|original| OriginalHeaders::compile(original, &mut headers, &mut errors));
+    let preflight = Preflight::compile(policies.iter().any(|one| one.preflight), &mut headers);
     if original.is_none() && (sources.read_query() || !settings.routes.is_empty()) {
         let message =
             "routes and tokens in a query need to know which header tells the original request";
@@ -69,9 +75,11 @@ pub(super) fn build(settings: &GateSettings, keys: &Keys) -> Result<Gate, Errors
         sources,
         original,
         routes: (!settings.routes.is_empty()).then_some(routes),
-        by_name,
+        default: index_of(&policies, DEFAULT_POLICY),
         counters: Counters::new(policies.len()),
         policies,
+        preflight,
+        lasting,
         overrides: settings.query_overrides.map(Overrides::new),
         answers: Answers::new(settings.mode, &settings.realm, settings.unavailable_status),
     })
@@ -104,7 +112,7 @@ fn issuer(
     };
     let place = format!("{place}.algorithms");
     let algorithms = algorithms(settings.algorithms.as_deref(), keys.as_deref(), &place, errors);
-    Issuer { keys, algorithms, checks }
+    Issuer::new(keys, algorithms, checks)
 }
 
 fn algorithms(
@@ -148,7 +156,7 @@ fn policy(
     if settings.issuers.is_empty() {
         errors.push((format!("{place}.issuers"), "expected at least one issuer".into()));
     }
-    let names: Vec<_> = believed.iter().map(|issuer| issuer.checks.issuers.as_ref()).collect();
+    let names: Vec<_> = believed.iter().map(|issuer| issuer.checks().issuers.as_ref()).collect();
     let shared =
         |iss: &Vec<Box<str>>| names.iter().flatten().filter(|other| **other == iss).count() > 1;
     if names.len() > 1 && names.iter().any(|iss| iss.is_none_or(shared)) {
@@ -163,5 +171,6 @@ fn policy(
         identity: Identity::compile(&settings.identity, &format!("{place}.identity"), errors),
         optional: settings.optional,
         shadow: settings.shadow,
+        preflight: settings.preflight,
     }
 }

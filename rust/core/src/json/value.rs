@@ -119,7 +119,17 @@ impl<'d> Value<'d> {
     /// The member of this name, to the byte.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Self> {
-        self.members()?.find(|(found, _)| *found == name).map(|(_, value)| value)
+        self.members()?.named(name)
+    }
+
+    /// Whether it is the string of this text; looks at the length before anything else.
+    fn is_text(self, text: &str) -> bool {
+        let (source, start, end) = match self.node() {
+            Node::Plain { start, end } => (self.text, start, end),
+            Node::Unescaped { start, end } => (self.unescaped, start, end),
+            _ => return false,
+        };
+        end.saturating_sub(start) as usize == text.len() && range(source, start, end) == text
     }
 
     /// The type's name, for messages.
@@ -178,6 +188,19 @@ impl<'d> Iterator for Elements<'d> {
 pub struct Members<'d> {
     at: Value<'d>,
     end: usize,
+}
+
+impl<'d> Members<'d> {
+    fn named(mut self, name: &str) -> Option<Value<'d>> {
+        while self.at.at < self.end {
+            let value = self.at.moved(self.at.at.saturating_add(1));
+            if self.at.is_text(name) {
+                return Some(value);
+            }
+            self.at = value.moved(value.next());
+        }
+        None
+    }
 }
 
 impl<'d> Iterator for Members<'d> {

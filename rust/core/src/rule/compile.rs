@@ -1,6 +1,6 @@
 //! The rule language as the configuration writes it -> compiled rules, with every error's place.
 
-use super::{Rule, Scalar, Test};
+use super::{Rule, Scalar, Test, cel};
 use crate::claim_path::ClaimPath;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
@@ -10,6 +10,9 @@ use std::cmp::Ordering::{Equal, Greater, Less};
 const REGEX_BYTES: usize = 1 << 20;
 
 const OPERATORS: &str = "is, any, all, none, contains, matches, eq, gt, ge, lt, le, exists";
+
+/// A message may have this many bytes.
+const MESSAGE_BYTES: usize = 200;
 
 /// Collects (path, message) pairs.
 pub type Errors = Vec<(String, String)>;
@@ -25,8 +28,40 @@ fn compile(rule: &Value, place: &str, errors: &mut Errors) -> Option<Rule> {
         errors.push((place.into(), format!("expected a rule, found {}", kind(rule))));
         return None;
     };
+    let mut members = members.clone();
+    let message = members.remove("message");
+    let message = message.map(|message| told(&message, &format!("{place}.message"), errors));
+    let rule = untold(&members, place, errors)?;
+    match message {
+        None => Some(rule),
+        Some(message) => message.map(|message| Rule::Told { rule: Box::new(rule), message }),
+    }
+}
+
+/// What stands in the quoted string of an `error_description` (RFC 6750 section 3).
+fn told(message: &Value, place: &str, errors: &mut Errors) -> Option<Box<str>> {
+    let safe = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let good = message
+        .as_str()
+        .filter(|text| (1..=MESSAGE_BYTES).contains(&text.trim().len()) && text.bytes().all(safe));
+    if good.is_none() {
+        errors.push((
+            place.into(),
+            format!(
+                "expected up to {MESSAGE_BYTES} characters of printable ASCII without quotes and \
+                 backslashes"
+            ),
+        ));
+    }
+    good.map(Into::into)
+}
+
+/// A rule whose message was taken out.
+fn untold(members: &Map<String, Value>, place: &str, errors: &mut Errors) -> Option<Rule> {
     let single = match members.keys().next().map(String::as_str) {
-        Some(name @ ("not" | "any_of" | "all_of" | "scope")) if members.len() == 1 => Some(name),
+        Some(name @ ("not" | "any_of" | "all_of" | "scope" | "cel")) if members.len() == 1 => {
+            Some(name)
+        }
         _ => None,
     };
     match single {
@@ -35,8 +70,19 @@ fn compile(rule: &Value, place: &str, errors: &mut Errors) -> Option<Rule> {
             let inner = format!("{place}.{name}");
             let value = members.get(name)?;
             match name {
-                "not" => compile(value, &inner, errors).map(|rule| Rule::Not(Box::new(rule))),
+                "not" => {
+                    let rule = compile(value, &inner, errors)?;
+                    if rule.tells() {
+                        let message = "a message inside not is never told; write it beside not";
+                        errors.push((inner, message.into()));
+                    }
+                    Some(Rule::Not(Box::new(rule)))
+                }
                 "scope" => scopes(value, &inner, errors).map(Rule::Scope),
+                "cel" => expression(value)
+                    .map_err(|message| errors.push((inner, message)))
+                    .ok()
+                    .map(Rule::Cel),
                 _ => {
                     let list = list(value, &inner, errors)?;
                     let rules = compile_all(list, &inner, errors);
@@ -47,9 +93,16 @@ fn compile(rule: &Value, place: &str, errors: &mut Errors) -> Option<Rule> {
     }
 }
 
+fn expression(value: &Value) -> Result<cel::Expression, String> {
+    let text = value.as_str();
+    let text = text.ok_or_else(|| format!("expected an expression, found {}", kind(value)))?;
+    cel::Expression::compile(text)
+}
+
 fn claim_rule(members: &Map<String, Value>, place: &str, errors: &mut Errors) -> Option<Rule> {
     let Some(claim) = members.get("claim") else {
-        let message = "expected claim with an operator, or one of not, any_of, all_of, scope alone";
+        let message =
+            "expected claim with an operator, or one of not, any_of, all_of, scope, cel alone";
         errors.push((place.into(), message.into()));
         return None;
     };

@@ -1,5 +1,6 @@
 use jwtfast_core::error::Reason;
 use jwtfast_core::extract::{HeaderNames, Sources};
+use jwtfast_core::request::Headers;
 use jwtfast_core::settings::SourceSettings;
 
 fn sources() -> (Sources, HeaderNames) {
@@ -20,10 +21,11 @@ fn token(values: Values<'_>) -> Result<String, Reason> {
 }
 
 fn token_with_query(values: Values<'_>, query: &str) -> Result<String, Reason> {
-    let values: Vec<Vec<&[u8]>> =
-        values.iter().map(|all| all.iter().map(|one| one.as_bytes()).collect()).collect();
+    let each = values.iter().enumerate();
+    let sent: Vec<_> =
+        each.flat_map(|(index, all)| all.iter().map(move |one| (index, one.as_bytes()))).collect();
     let (sources, _) = sources();
-    let found = sources.token(&values, query.as_bytes());
+    let found = sources.token(Headers(&sent), query.as_bytes());
     found.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).map_err(|error| error.reason())
 }
 
@@ -61,7 +63,8 @@ fn cookie_with_a_scheme() {
             optional_scheme: scheme.map(Into::into),
         };
         let sources = Sources::compile(&[source], &mut HeaderNames::default());
-        let token = sources.token(&[vec![value.as_bytes()]], b"").unwrap();
+        let sent = [(0, value.as_bytes())];
+        let token = sources.token(Headers(&sent), b"").unwrap();
         String::from_utf8(token.to_vec()).unwrap()
     };
     for (value, expected) in [

@@ -1,23 +1,23 @@
 use jwtfast_core::algorithm::Algorithm;
 use jwtfast_core::decision::Decision;
 use jwtfast_core::error::Reason;
-use jwtfast_core::gate::Gate;
+use jwtfast_core::gate::{Gate, Lasting};
 use jwtfast_core::key::Key;
 use jwtfast_core::keyset::KeySet;
-use jwtfast_core::request::Request;
+use jwtfast_core::request::{Headers, Request};
 use jwtfast_core::token;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const NOW: f64 = 1_800_000_000.0;
+pub const NOW: f64 = 1_800_000_000.0;
 
-fn key() -> Arc<Key> {
+pub fn key() -> Arc<Key> {
     Arc::new(Key::from_secret(&[7; 32], Algorithm::HS256, None, false).unwrap())
 }
 
-fn settings() -> Value {
+pub fn settings() -> Value {
     json!({
         "realm": "api", "unavailable_status": 503, "max_token_bytes": 4096,
         "issuers": [
@@ -40,22 +40,23 @@ fn settings() -> Value {
 fn build(settings: &Value) -> Result<Gate, Vec<(String, String)>> {
     let set = Arc::new(KeySet::new(vec![key()]).unwrap());
     let keys = HashMap::from([("corp".to_owned(), Some(set)), ("away".to_owned(), None)]);
-    Gate::build(&serde_json::from_value(settings.clone()).unwrap(), &keys)
+    Gate::build(&serde_json::from_value(settings.clone()).unwrap(), &keys, Lasting::default())
 }
 
-fn bearer(claims: &Value) -> String {
+pub fn bearer(claims: &Value) -> String {
     let payload = serde_json::to_vec(claims).unwrap();
     let token = token::sign(br#"{"alg":"HS256"}"#, &payload, &key(), Algorithm::HS256).unwrap();
     format!("Bearer {token}")
 }
 
-fn good() -> Value {
+pub fn good() -> Value {
     json!({"iss": "https://corp", "aud": "api", "sub": "u", "exp": NOW + 60.0})
 }
 
-fn decide(gate: &Gate, policy: Option<&str>, authorization: Option<&str>) -> Decision {
-    let values = authorization.map(str::as_bytes).into_iter().collect();
-    let request = Request { policy, method: "GET", peer: None, query: b"", headers: vec![values] };
+pub fn decide(gate: &Gate, policy: Option<&str>, authorization: Option<&str>) -> Decision {
+    let sent: Vec<_> = authorization.map(|value| (0, value.as_bytes())).into_iter().collect();
+    let headers = Headers(&sent);
+    let request = Request { policy, method: "GET", peer: None, query: b"", headers };
     gate.decide(&request, NOW)
 }
 
@@ -106,6 +107,37 @@ fn described(error: &str, reason: Reason) -> String {
     format!("Bearer realm=\"api\", error=\"{error}\", error_description=\"{code}: {sentence}\"")
 }
 
+/// A rule's message stands in the challenge in the place of our own sentence.
+#[test]
+fn messages() {
+    let mut settings = settings();
+    settings["policies"]["default"]["require"] = json!([
+        {"cel": "claims.sub == 'u'"},
+        {"cel": "claims.groups.exists(g, g == 'admin')", "message": "only admins"},
+        {"scope": ["write"], "message": "ask for write"},
+    ]);
+    let gate = build(&settings).unwrap();
+    let ours = Reason::PolicyDenied.sentence();
+    for (changes, description, scope) in [
+        (json!({"sub": "v"}), ours, ""),
+        (json!({}), "only admins", ""),
+        (json!({"groups": "admin"}), "only admins", ""),
+        (json!({"groups": ["admin"]}), "ask for write", ", scope=\"write\""),
+    ] {
+        let mut claims = good();
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let decision = decide(&gate, None, Some(&bearer(&claims)));
+        assert_eq!((403, Some(Reason::PolicyDenied)), (decision.status, decision.reason));
+        let expected = described("insufficient_scope", Reason::PolicyDenied);
+        let expected = expected.replace(ours, description) + scope;
+        assert_eq!(Some(&*expected), header(&decision, "www-authenticate"), "{claims}");
+    }
+    let mut claims = good();
+    claims["groups"] = json!(["admin"]);
+    claims["scope"] = json!("write");
+    assert_eq!(200, decide(&gate, None, Some(&bearer(&claims))).status);
+}
+
 /// An optional policy lets nobody pass as nobody, and still refuses a bad token.
 #[test]
 fn optional() {
@@ -131,7 +163,7 @@ fn optional_and_demands() {
         ("claims_regexp_sub=(", 403),
     ] {
         let query = query.as_bytes();
-        let headers = vec![Vec::new()];
+        let headers = Headers::default();
         let request = Request { policy: Some("open"), method: "GET", peer: None, query, headers };
         assert_eq!(status, gate.decide(&request, NOW).status, "{query:?}");
     }

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod cache;
 mod extract;
 mod gate;
 mod header_memo;
@@ -17,5 +18,9 @@ mod json;
 mod keyset;
 mod original;
 mod overrides;
+mod preflight;
+mod revocation;
 mod routes;
 mod rule;
+mod rule_cel;
+mod rule_cel_limits;

@@ -118,3 +118,24 @@ fn broken_routes() {
         assert_eq!(vec![place], compile(&format!("[{route}]")).unwrap_err(), "{route}");
     }
 }
+
+/// A pattern fits wherever its first special character stands.
+#[test]
+fn patterns() {
+    for (path, fits, misses) in [
+        ("/ap*", vec!["/ap", "/apis"], vec!["/a", "/apis/v1", "/x/ap"]),
+        ("/**/x", vec!["/x", "/a/x", "/a/b/x"], vec!["/a/y", "/xx"]),
+        ("/a/{b,c}/*", vec!["/a/b/1", "/a/c/2"], vec!["/a/d/1", "/a/b", "/b/1"]),
+        ("/a/[bc]*", vec!["/a/b", "/a/cd"], vec!["/a/d", "/a", "/b"]),
+        ("/a/b*/c/d", vec!["/a/b/c/d", "/a/bb/c/d"], vec!["/a/c/d", "/a/b/c"]),
+        ("/a/**", vec!["/a/", "/a/b", "/a/b/c"], vec!["/ab", "/b/a/c"]),
+    ] {
+        let routes = compile(&format!(r#"[{{"path": "{path}", "policy": "api"}}]"#)).unwrap();
+        for target in fits {
+            assert_eq!(Some("api"), policy(&routes, "GET", target), "{path} {target}");
+        }
+        for target in misses {
+            assert_eq!(None, policy(&routes, "GET", target), "{path} {target}");
+        }
+    }
+}

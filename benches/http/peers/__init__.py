@@ -1,0 +1,1 @@
+"""What jwtfast is compared with: configurations and small applications."""

@@ -1,0 +1,146 @@
+"""The tables and the verdicts, from rows that were made up."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benches.http.contenders import STANDARD
+from benches.http.plan import Cell, Options, Setup
+from benches.http.report import markdown, method, results, text, write
+from benches.http.rounds import Row
+from benches.http.targets import Line, judged
+
+CONTENDERS = {contender.name: contender for contender in STANDARD}
+LIBRARY = {
+    "RS256": {"jwtfast": 15e-6},
+    "HS256": {"jwtfast": 1e-6, "oxyjwt": 3e-6, "PyJWT": 24e-6},
+    "raw": {"RS256": 13e-6},
+}
+MEMORY = {
+    "token_bytes": 600,
+    "tokens": 100_000,
+    "without": 50 << 20,
+    "limited": 120 << 20,
+    "roomy": 150 << 20,
+    "kept": 100_000,
+    "problems": [],
+}
+
+
+def row(name: str, rate: float, group: str = "warm", connections: int = 64) -> dict[str, Any]:
+    """What a row's record is, of one round that went well."""
+    tokens: Any = "new" if group == "new" else "hot"
+    cell = Cell(group, Setup(CONTENDERS[name], "RS256"), tokens, connections)
+    return Row(cell, [rate], [0.001], [0.002], [1.0]).record()
+
+
+def wrong(name: str, problem: str) -> dict[str, Any]:
+    """What a row's record is where an answer was wrong."""
+    cell = Cell("warm", Setup(CONTENDERS[name], "RS256"))
+    return Row(cell, [1e6], [0.001], [0.002], [1.0], problems=[problem]).record()
+
+
+ROWS = [
+    row("jwtfast asgi", 960),
+    row("bare granian asgi", 1000),
+    row("envoy, cache", 500),
+    row("nginx return 200", 2000),
+    row("jwtfast rsgi", 940),
+    row("bare granian rsgi", 1000),
+    row("jwtfast asgi", 300, "new", 16),
+    row("envoy", 100, "new", 16),
+]
+
+
+def line(lines: list[Line], what: str) -> Line:
+    """The only promise with this in its name."""
+    [found] = [line for line in lines if what in line.what]
+    return found
+
+
+@pytest.mark.parametrize(
+    "what, ratio, holds",
+    [
+        ("warm, 64 connections: asgi over bare granian", 0.96, True),
+        ("warm, 64 connections: rsgi over bare granian", 0.94, False),
+        ("warm, 64 connections: wsgi over bare granian", None, None),
+        ("warm, 64 connections: asgi over Envoy", 1.92, False),
+        ("warm, 64 connections: asgi over nginx", 0.48, False),
+        ("new, RS256, 16 connections: asgi over Envoy", 3.0, True),
+        ("new, RS256, 16 connections: asgi over the Go service", None, None),
+        ("two workers over one, hot", None, None),
+        ("above raw aws-lc, RS256", 2 / 3, True),
+        ("above raw aws-lc, EdDSA", None, None),
+        ("HS256 over oxyjwt", 3.0, True),
+        ("HS256 over PyJWT", 24.0, False),
+        ("verdict from cache", 0.8, True),
+        ("memory of a worker", 150 / 160, True),
+        ("growth with a cache", 70 / 70.4, True),
+    ],
+)
+def test_every_promise_is_judged(what: str, ratio: float | None, holds: bool | None) -> None:  # noqa: FBT001 - a column
+    """By the ratio, and not at all where one of the two was not measured."""
+    found = line(judged(ROWS, MEMORY, 0.2e-6, LIBRARY), what)
+    assert found.ratio == pytest.approx(ratio)
+    assert found.holds is holds
+
+
+def test_a_wrong_answer_is_no_rate_to_compare_with() -> None:
+    """A promise is not kept by beating somebody who answers wrong, nor by answering wrong."""
+    for ours, theirs in (
+        (wrong("jwtfast asgi", "no"), row("envoy, cache", 1)),
+        (row("jwtfast asgi", 1e6), wrong("envoy, cache", "no")),
+    ):
+        lines = judged([ours, theirs, row("nginx return 200", 1)], None, None, {})
+        assert line(lines, "warm, 64 connections: asgi over Envoy").holds is None
+
+
+def test_tokens_that_were_not_kept_need_no_memory() -> None:
+    """A cache that forgot them does not show that they are small."""
+    lines = judged([], MEMORY | {"kept": 0}, None, {})
+    assert line(lines, "memory of a worker").holds is False
+
+
+def test_the_table_says_who_was_wrong_and_why() -> None:
+    """In the place of a figure, and never silently left out."""
+    rows = [row("jwtfast asgi", 100), wrong("envoy", "a stranger's signature got 200")]
+    shown = text(rows, None, [])
+    [told] = [line for line in shown.splitlines() if line.startswith("envoy ")]
+    assert "WRONG" in told
+    assert "1,000,000" not in shown
+    assert "envoy, RS256: a stranger's signature got 200" in shown
+
+
+def test_ratios_are_of_our_default_door_under_the_same_load() -> None:
+    """A rate with 16 connections is not compared with one with 64."""
+    rows = [row("jwtfast asgi", 100), row("envoy", 50), row("envoy", 75, connections=16)]
+    lines = [line for line in text(rows, None, []).splitlines() if "envoy" in line]
+    assert [re.findall(r"\S+x\b", line) for line in lines] == [["0.50x"], []]
+
+
+def test_what_is_written_can_be_read(tmp_path: Path) -> None:
+    """JSON with every row and promise, and a page with machine, versions and method."""
+    lines = judged(ROWS, MEMORY, None, LIBRARY)
+    about = {
+        "command": "python -m benches.http",
+        "machine": {"processor": "one"},
+        "versions": {"granian": "2"},
+        "method": method(Options()),
+    }
+    found = results(about, ROWS, MEMORY, lines)
+    data, page = write(found, lines, tmp_path)
+
+    content = json.loads(data.read_text())
+    assert [one["rate"] for one in content["rows"]] == [one["rate"] for one in ROWS]
+    assert [one["verdict"] for one in content["targets"]] == [one.verdict for one in lines]
+    assert page.read_text() == markdown(found, lines)
+    for word in (
+        "python -m benches.http",
+        "processor: one",
+        "granian: 2",
+        "| jwtfast asgi | RS256 |",
+    ):
+        assert word in page.read_text()
