@@ -46,7 +46,7 @@ def _front(rows: Sequence[Record]) -> Iterator[str]:
         "**The processor of the proxy in front.** For each request it reads the client's, asks, "
         "and reads the answer."
     )
-    through, direct = (_row(rows, group, "jwtfast asgi") for group in ("nginx", "warm"))
+    through, direct = (_row(rows, group, "jwtfast wsgi") for group in ("nginx", "warm"))
     limit = _row(rows, "warm", "nginx return 200")
     if through and direct:
         text += (
@@ -67,7 +67,7 @@ def _worker(rows: Sequence[Record]) -> Iterator[str]:
         "**The processor of jwtfast.** A worker has one core's worth of work; what comes faster "
         "waits, and with it one request in a hundred long before the average shows it."
     )
-    most, half = (_row(rows, group, "jwtfast asgi") for group in ("warm", "openloop"))
+    most, half = (_row(rows, group, "jwtfast wsgi") for group in ("warm", "openloop"))
     if most and half:
         text += (
             f" With {_CONNECTIONS} connections that always ask, p99 is {most['p99'] * 1e3:.2f} ms; "

@@ -16,7 +16,7 @@ USED: Final = (0.6, 0.5)
 
 CORES_A_POD: Final = 4
 
-_OURS: Final = "jwtfast asgi"
+_OURS: Final = "jwtfast wsgi"
 _CONNECTIONS: Final = 64
 
 Record = Mapping[str, Any]

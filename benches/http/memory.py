@@ -74,7 +74,7 @@ def _passes(cache_bytes: int, stream: Stream, count: int) -> tuple[int, int]:
     Returns:
         The worker's resident bytes, and how many tokens of the last pass came from the cache.
     """
-    contender = jwtfast("asgi", f"jwtfast, cache of {cache_bytes >> 20} MiB", cache_bytes)
+    contender = jwtfast("wsgi", f"jwtfast, cache of {cache_bytes >> 20} MiB", cache_bytes)
     with running(contender, _ALGORITHM, SERVER_CORE) as target:
         assert target.process is not None
         problems = wrong_answers(target)

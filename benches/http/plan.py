@@ -98,11 +98,11 @@ def _named(*names: str) -> list[Contender]:
     return [found[name] for name in names]
 
 
-_ASGI: Final = OURS[0]
-_CACHING: Final = _named("jwtfast asgi", "jwtfast rsgi", "envoy, cache")
-_CHECKING: Final = _named("jwtfast asgi", "jwtfast rsgi", "envoy", "uvicorn, PyJWT")
+_OURS: Final = _named("jwtfast wsgi")[0]
+_CACHING: Final = _named("jwtfast wsgi", "jwtfast asgi", "envoy, cache")
+_CHECKING: Final = _named("jwtfast wsgi", "jwtfast asgi", "envoy", "uvicorn, PyJWT")
 _AUTH: Final = _named(
-    *("jwtfast asgi", "jwtfast rsgi", "bare granian asgi", "bare granian rsgi"),
+    *("jwtfast wsgi", "jwtfast asgi", "bare granian wsgi", "bare granian asgi"),
     *("envoy, cache", "uvicorn, PyJWT"),
 )
 
@@ -113,7 +113,7 @@ def _warm(options: Options) -> Iterator[Cell]:
             yield Cell("warm", Setup(contender, options.main), connections=connections)
     for algorithm in options.algorithms[1:]:
         for contender in (
-            *_named("jwtfast asgi", "envoy, cache", "uvicorn, PyJWT"),
+            *_named("jwtfast wsgi", "envoy, cache", "uvicorn, PyJWT"),
             *options.peers,
         ):
             yield Cell("warm", Setup(contender, algorithm))
@@ -136,8 +136,7 @@ def _new(options: Options) -> Iterator[Cell]:
 
 
 def _connections(options: Options) -> Iterator[Cell]:
-    limits = _named("bare granian wsgi", "nginx return 200")
-    for contender in (*_AUTH, *_named("jwtfast wsgi"), *limits, *options.peers):
+    for contender in (*_AUTH, *_named("nginx return 200"), *options.peers):
         yield Cell("connections", Setup(contender, options.main), keepalive=False)
 
 
@@ -153,8 +152,8 @@ def _openloop(options: Options) -> Iterator[Cell]:
 
 def _workers(options: Options) -> Iterator[Cell]:
     both = f"{SERVER_CORE},{LOAD_CORE}"
-    one = Setup(_ASGI, options.main, 1, SERVER_CORE, SERVER_CORE)
-    two = Setup(_ASGI, options.main, 2, both, both)
+    one = Setup(_OURS, options.main, 1, SERVER_CORE, SERVER_CORE)
+    two = Setup(_OURS, options.main, 2, both, both)
     tokens: Tokens
     for tokens in ("hot", "new"):
         for setup in (one, two):

@@ -14,12 +14,12 @@ __all__ = ["RESULTS", "markdown", "method", "results", "text", "write"]
 
 RESULTS: Final = Path(__file__).parents[1] / "results"
 
-_REFERENCE: Final = "jwtfast asgi"
+_REFERENCE: Final = "jwtfast wsgi"
 
 Record = Mapping[str, Any]
 
 _LOAD: Final = ["contender", "algorithm", "connections"]
-_FIGURES: Final = ["answers/s", "of jwtfast asgi", "p50 ms", "p99 ms", "spread", "core busy"]
+_FIGURES: Final = ["answers/s", "of jwtfast wsgi", "p50 ms", "p99 ms", "spread", "core busy"]
 
 
 def method(options: Options) -> dict[str, Any]:

@@ -13,7 +13,7 @@ __all__ = ["Line", "judged", "read_library"]
 
 LIBRARY: Final = Path(__file__).parents[1] / "results" / "library.json"
 
-_OURS: Final = "jwtfast asgi"
+_OURS: Final = "jwtfast wsgi"
 _CACHED: Final = "envoy, cache"
 _WITHOUT: Final = "envoy"
 _WARM_OVER_ENVOY: Final = {16: 1.3, 64: 2.0, 256: 2.0}
@@ -134,7 +134,7 @@ def _warm(rows: Sequence[Record]) -> Iterator[Line]:
         ours = _rate(rows, _OURS, **at)
         envoy, limit = (_rate(rows, name, **at) for name in (_CACHED, "nginx return 200"))
         wanted = _WARM_OVER_ENVOY.get(connections, 2.0)
-        what = f"warm, {connections} connections: asgi over"
+        what = f"warm, {connections} connections: wsgi over"
         yield _at_least(f"{what} Envoy with its cache", ours, envoy, wanted)
         yield _at_least(f"{what} nginx return 200", ours, limit, _OF_LIMIT)
 
@@ -147,7 +147,7 @@ def _new(rows: Sequence[Record]) -> Iterator[Line]:
         for connections in _connections(rows, **where) or (16, 64, 256):
             at: dict[str, object] = {**where, "connections": connections}
             ours = _rate(rows, _OURS, **at)
-            what = f"every token new, {algorithm}, {connections} connections: asgi over"
+            what = f"every token new, {algorithm}, {connections} connections: wsgi over"
             yield _at_least(f"{what} Envoy", ours, _rate(rows, _WITHOUT, **at), wanted)
             for name in given or ("the Go service (--peer)",):
                 theirs = _rate(rows, name, **at)

@@ -1,7 +1,7 @@
 """The granian application: one service behind an ASGI, an RSGI and a WSGI front door.
 
-ASGI is the front door to use. It alone hands over every byte of every header value: RSGI leaves
-out values with bytes above 0x7F, and WSGI merges headers whose names differ in `-` and `_` only.
+ASGI alone hands over every byte of every header value: RSGI leaves out values with bytes above
+0x7F, and WSGI merges headers whose names differ in `-` and `_` only. WSGI is the fastest of them.
 What can be done about it is done here; what cannot is told in `docs/decisions/`.
 
 No body is read, so a connection on which one was announced ends with the answer: hyper would take
@@ -34,10 +34,17 @@ _OK: Final = 200
 _OPAQUE: Final = b"\xff"
 # They announce a body: what a gate must be told of every request.
 _FRAMING: Final = ("content-length", "transfer-encoding")
-_WSGI_FRAMING: Final = {
-    "CONTENT_LENGTH": "content-length",
-    "HTTP_TRANSFER_ENCODING": "transfer-encoding",
-}
+
+
+class _WsgiNames(dict[str, str]):
+    """By header, where WSGI puts it; each is made once."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = made = f"HTTP_{name.upper()}"
+        return made
+
+
+_WSGI_NAMES: Final = _WsgiNames()
 
 
 class RsgiHeaders(Protocol):
@@ -228,7 +235,8 @@ def _wsgi_door(service: Service) -> WsgiDoor:
             if path == VALIDATE:
                 if legacy and method not in methods:
                     return send_page(service.wrong_method(), start_response)
-                policy, query = None, environ["QUERY_STRING"].encode("latin-1")
+                sent = environ["QUERY_STRING"]
+                policy, query = None, sent.encode("latin-1") if sent else b""
             elif path.startswith(POLICY) and not legacy:
                 policy, query = path[3:].partition("/")[0], b""
             else:
@@ -259,11 +267,18 @@ def _wsgi_headers(
 
     A value that is not ASCII arrives empty.
     """
-    headers: list[tuple[str, str | bytes]] = [
-        (name, value or unreadable.get(name, _OPAQUE))
-        for name in names
-        if (joined := environ.get(f"HTTP_{name.upper()}")) is not None
-        for value in joined.split(",")
-    ]
-    headers += [(name, environ[key]) for key, name in _WSGI_FRAMING.items() if key in environ]
+    headers: list[tuple[str, str | bytes]] = []
+    for name in names:
+        joined = environ.get(_WSGI_NAMES[name])
+        if joined is None:
+            continue
+        if joined and "," not in joined:
+            headers.append((name, joined))
+            continue
+        opaque = unreadable.get(name, _OPAQUE)
+        headers += [(name, value or opaque) for value in joined.split(",")]
+    if "CONTENT_LENGTH" in environ:
+        headers.append(("content-length", environ["CONTENT_LENGTH"]))
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        headers.append(("transfer-encoding", ""))
     return headers

@@ -77,7 +77,9 @@ def main() -> None:
 )
 @click.option("--listen", metavar="ADDRESS", help="127.0.0.1:8080, :8080 or unix:/path.")
 @click.option("--workers", metavar="N|auto", help="Processes; auto is one a core.")
-@click.option("--interface", metavar="asgi|rsgi|wsgi", help="How granian calls the application.")
+@click.option(
+    "--interface", metavar="auto|asgi|rsgi|wsgi", help="How granian calls the application."
+)
 @click.option("--log-level", metavar="LEVEL", help="debug, info, warning, error or critical.")
 def serve(config: Path, log_level: str | None, **flags: str | None) -> None:
     """Serve a configuration.

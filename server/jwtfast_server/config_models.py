@@ -202,8 +202,10 @@ class ConfigFile(Section):
     workers: Workers = Field(
         "auto", validate_default=True, description="processes; `auto` is one a processor"
     )
-    interface: Literal["asgi", "rsgi", "wsgi"] = Field(
-        "asgi", description="how granian calls the application"
+    interface: Literal["auto", "asgi", "rsgi", "wsgi"] = Field(
+        "auto",
+        description="how granian calls the application; `auto` is wsgi, the fastest, where it can "
+        "tell apart the headers that are read, and else asgi",
     )
     realm: Annotated[str, Field(pattern=r"^[ !#-\[\]-~]{1,128}$")] = Field(
         "api", description="the realm of `WWW-Authenticate`"

@@ -14,7 +14,7 @@ from contextlib import closing
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
@@ -74,6 +74,8 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
         where serving cannot begin.
     """
     log.configure(settings.log.level)
+    interface = _interface(settings)
+    settings = _behind(interface, settings)
     try:
         listen = endpoint(settings.listen)
         scrape = _metrics_endpoint(settings.metrics.listen)
@@ -84,9 +86,13 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
     if reason := _unfit(settings):
         return _refused(reason)
     room = (_buffer(settings) - _BESIDE_TOKENS) // 2
+
+    def again() -> Settings:
+        return _behind(interface, load())
+
     with (
         run_directory() as directory,
-        closing(Reload(settings, load, _unfit, room, directory)) as configuration,
+        closing(Reload(settings, again, _unfit, room, directory)) as configuration,
     ):
         if scrape:
             registry = metrics.exposition(
@@ -113,16 +119,32 @@ def _metrics_endpoint(address: Address | None) -> Endpoint | None:
     return endpoint(address) if address else None
 
 
+def _read(settings: Settings) -> tuple[str, ...]:
+    """The names of the headers that decisions need."""
+    return jwtfast.Gate(settings.gate_settings(), dict.fromkeys(settings.material)).request_headers
+
+
+def _interface(settings: Settings) -> Literal["asgi", "rsgi", "wsgi"]:
+    """The front door to serve behind; the choice of `auto` is explained in docs/decisions/0010."""
+    if settings.interface != "auto":
+        return settings.interface
+    return "wsgi" if wsgi_is_safe(_read(settings)) else "asgi"
+
+
+def _behind(interface: Literal["asgi", "rsgi", "wsgi"], settings: Settings) -> Settings:
+    """Settings with the front door that `auto` means, in this process."""
+    if settings.interface != "auto":
+        return settings
+    return settings.model_copy(update={"interface": interface})
+
+
 def _unfit(settings: Settings) -> str | None:
     """Why settings cannot be served behind this front door: it merges what a gate tells apart."""
-    if settings.interface != "wsgi":
-        return None
-    names = jwtfast.Gate(settings.gate_settings(), dict.fromkeys(settings.material)).request_headers
-    if wsgi_is_safe(names):
+    if settings.interface != "wsgi" or wsgi_is_safe(names := _read(settings)):
         return None
     return (
         "interface wsgi cannot be used: it does not tell apart the headers that this "
-        f"configuration reads ({', '.join(names)}); use asgi"
+        f"configuration reads ({', '.join(names)}); start with asgi, or auto"
     )
 
 

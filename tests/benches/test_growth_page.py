@@ -18,7 +18,7 @@ def row(group: str, rate: float, **changes: object) -> dict[str, Any]:
     """A row of the HTTP comparison, as far as the page reads it."""
     return {
         "group": group,
-        "contender": "jwtfast asgi",
+        "contender": "jwtfast wsgi",
         "algorithm": "ES256",
         "connections": 64,
         "tokens": "hot",

@@ -44,13 +44,13 @@ def wrong(name: str, problem: str) -> dict[str, Any]:
 
 
 ROWS = [
-    row("jwtfast asgi", 960),
-    row("bare granian asgi", 1000),
+    row("jwtfast wsgi", 960),
+    row("bare granian wsgi", 1000),
     row("envoy, cache", 500),
     row("nginx return 200", 2000),
     row("jwtfast rsgi", 940),
     row("bare granian rsgi", 1000),
-    row("jwtfast asgi", 300, "new", 16),
+    row("jwtfast wsgi", 300, "new", 16),
     row("envoy", 100, "new", 16),
 ]
 
@@ -64,13 +64,13 @@ def line(lines: list[Line], what: str) -> Line:
 @pytest.mark.parametrize(
     "what, ratio, holds",
     [
-        ("warm, 64 connections: asgi over bare granian", 0.96, True),
+        ("warm, 64 connections: wsgi over bare granian", 0.96, True),
         ("warm, 64 connections: rsgi over bare granian", 0.94, False),
-        ("warm, 64 connections: wsgi over bare granian", None, None),
-        ("warm, 64 connections: asgi over Envoy", 1.92, False),
-        ("warm, 64 connections: asgi over nginx", 0.48, False),
-        ("new, RS256, 16 connections: asgi over Envoy", 3.0, True),
-        ("new, RS256, 16 connections: asgi over the Go service", None, None),
+        ("warm, 64 connections: asgi over bare granian", None, None),
+        ("warm, 64 connections: wsgi over Envoy", 1.92, False),
+        ("warm, 64 connections: wsgi over nginx", 0.48, False),
+        ("new, RS256, 16 connections: wsgi over Envoy", 3.0, True),
+        ("new, RS256, 16 connections: wsgi over the Go service", None, None),
         ("two workers over one, hot", None, None),
         ("above raw aws-lc, RS256", 2 / 3, True),
         ("above raw aws-lc, EdDSA", None, None),
@@ -91,11 +91,11 @@ def test_every_promise_is_judged(what: str, ratio: float | None, holds: bool | N
 def test_a_wrong_answer_is_no_rate_to_compare_with() -> None:
     """A promise is not kept by beating somebody who answers wrong, nor by answering wrong."""
     for ours, theirs in (
-        (wrong("jwtfast asgi", "no"), row("envoy, cache", 1)),
-        (row("jwtfast asgi", 1e6), wrong("envoy, cache", "no")),
+        (wrong("jwtfast wsgi", "no"), row("envoy, cache", 1)),
+        (row("jwtfast wsgi", 1e6), wrong("envoy, cache", "no")),
     ):
         lines = judged([ours, theirs, row("nginx return 200", 1)], None, None, {})
-        assert line(lines, "warm, 64 connections: asgi over Envoy").holds is None
+        assert line(lines, "warm, 64 connections: wsgi over Envoy").holds is None
 
 
 def test_tokens_that_were_not_kept_need_no_memory() -> None:
@@ -106,7 +106,7 @@ def test_tokens_that_were_not_kept_need_no_memory() -> None:
 
 def test_the_table_says_who_was_wrong_and_why() -> None:
     """In the place of a figure, and never silently left out."""
-    rows = [row("jwtfast asgi", 100), wrong("envoy", "a stranger's signature got 200")]
+    rows = [row("jwtfast wsgi", 100), wrong("envoy", "a stranger's signature got 200")]
     shown = text(rows, None, [])
     [told] = [line for line in shown.splitlines() if line.startswith("envoy ")]
     assert "WRONG" in told
@@ -116,7 +116,7 @@ def test_the_table_says_who_was_wrong_and_why() -> None:
 
 def test_ratios_are_of_our_default_door_under_the_same_load() -> None:
     """A rate with 16 connections is not compared with one with 64."""
-    rows = [row("jwtfast asgi", 100), row("envoy", 50), row("envoy", 75, connections=16)]
+    rows = [row("jwtfast wsgi", 100), row("envoy", 50), row("envoy", 75, connections=16)]
     lines = [line for line in text(rows, None, []).splitlines() if "envoy" in line]
     assert [re.findall(r"\S+x\b", line) for line in lines] == [["0.50x"], []]
 
@@ -141,6 +141,6 @@ def test_what_is_written_can_be_read(tmp_path: Path) -> None:
         "python -m benches.http",
         "processor: one",
         "granian: 2",
-        "| jwtfast asgi | RS256 |",
+        "| jwtfast wsgi | RS256 |",
     ):
         assert word in page.read_text()

@@ -94,7 +94,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert (settings.realm, settings.unavailable_status) == ("api", 503)
     assert (settings.max_token_bytes, settings.cache.max_bytes) == (16384, 64 << 20)
     assert (settings.interface, settings.log.level, settings.log.decisions) == (
-        "asgi",
+        "auto",
         "info",
         "denied",
     )

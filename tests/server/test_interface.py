@@ -1,0 +1,60 @@
+"""Which front door `auto` means: the fastest one that can tell apart what a gate must."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import Serve
+from tests.processes import Server
+from tests.server.reloading import Start, start
+from tests.settings import token
+
+__all__ = ["start"]
+
+BEARER = {"header": "Authorization", "scheme": "Bearer"}
+
+
+def interface(server: Server) -> str:
+    """The front door, as `/metrics` names it."""
+    text = server.ask(target="/metrics").body.decode()
+    found = re.search(r'^jwtfast_build_info\{.*interface="(\w+)"', text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    "changes,expected",
+    [
+        ({}, "wsgi"),
+        ({"token": {"from": [BEARER, {"header": "Token"}]}}, "wsgi"),
+        ({"token": {"from": [BEARER, {"cookie": "session"}]}}, "asgi"),
+        ({"token": {"from": [{"header": "X-Token"}]}}, "asgi"),
+        ({"token": {"from": [{"header": "X_Token"}]}}, "asgi"),
+        (
+            {
+                "original_request": {
+                    "uri_header": "X-Original-URL",
+                    "trusted_proxies": ["127.0.0.1"],
+                }
+            },
+            "asgi",
+        ),
+        ({"interface": "asgi"}, "asgi"),
+        ({"interface": "rsgi"}, "rsgi"),
+    ],
+)
+def test_what_auto_means(serve: Serve, changes: dict[str, Any], expected: str) -> None:
+    """WSGI merges names that differ in - and _ only: it serves where no such name is read."""
+    assert interface(serve(**changes)) == expected
+
+
+def test_a_reload_that_needs_another_front_door(start: Start) -> None:
+    """It is refused, and what was good before is served: only a restart can change the door."""
+    service = start()
+    assert interface(service) == "wsgi"
+    service.change(token={"from": [BEARER, {"cookie": "session"}]})
+    service.await_reloads("failure", 1)
+    assert "interface wsgi cannot be used" in service.output.decode()
+    assert service.ask(token=token()).status == 200
+    assert service.ask(headers=[("Cookie", f"session={token()}")]).status == 401
