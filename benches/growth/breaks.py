@@ -121,7 +121,10 @@ def _scrape(growth: Record) -> Iterator[str]:
 
 
 def _offline(growth: Record) -> Iterator[str]:
-    text = "**A reload or a rotation of keys** builds a gate in each worker, and requests wait."
+    text = (
+        "**A reload or a rotation of keys** builds a gate in each worker, beside the one that "
+        "serves; it takes its share of the core."
+    )
     for name in ("JWKS, by network", "gate with routes", "gate with patterns"):
         if end := _ends(growth, "load", name):
             text += f" {name[0].upper()}{name[1:]}: {duration(end[1])} for {end[0]:,}."
@@ -135,7 +138,7 @@ def _rules(growth: Record) -> Iterator[str]:
         ("rules", "rules: matches", "rules with `matches`"),
         ("rules", "values in one rule", "values in one rule"),
         ("routes", "paths, last", "routes by path"),
-        ("routes", "patterns, last", "routes with `*` in their paths and no host"),
+        ("routes", "patterns, last", "routes with `*` in their paths"),
     ):
         if end := _ends(growth, group, name):
             text += f" {end[0]:,} {what}: {duration(end[1])} a decision."
