@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from time import monotonic, sleep
 from typing import Any, Final
 
 from granian.server.mp import MPServer
@@ -14,6 +15,7 @@ from jwtfast_server.run_directory import DRAINING
 __all__ = ["MainProcess"]
 
 _LONGEST_WAIT_S: Final = 0.5
+_LOOK_EVERY_S: Final = 0.01
 
 
 class _Interrupt:
@@ -85,6 +87,22 @@ class MainProcess(MPServer):
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - granian's own
         with self._configuration.held():
             super()._respawn_workers(*args, **kwargs)
+
+    def _stop_workers(self) -> None:
+        """Stop them, and wait.
+
+        Another thread of granian's waits for each of them, too. Until it has told what it learnt,
+        a worker that ended counts as alive: granian gives it a millisecond and then kills it.
+        """
+        workers: list[Any] = self.wrks
+        for worker in workers:
+            worker.terminate()
+        end = monotonic() + (self.workers_kill_timeout or 0)
+        while any(worker.is_alive() for worker in workers) and monotonic() < end:
+            sleep(_LOOK_EVERY_S)
+        # What is still there had its time, but for a second.
+        self.workers_kill_timeout = 1
+        super()._stop_workers()  # type: ignore[no-untyped-call] # granian's
 
     def shutdown(self, exit_code: int = 0) -> None:
         """End with status 0 where we were asked to stop, whichever process heard it first."""
