@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic
 from typing import Any, Final
 
 import click
 
+from benches.command import chosen_of, tell
 from benches.growth import cached, offline, page, popularity, series, workers
 from benches.growth.measure import fresh, pinned, timed
 from benches.growth.plots import draw
@@ -30,20 +30,6 @@ FULL: Final = tuple(size << 20 for size in (16, 64, 256))
 FEW_FULL: Final = (16 << 20,)
 USERS: Final = (1000, 10_000, 100_000, 1_000_000)
 FEW_USERS: Final = (1000, 30_000)
-
-_BEGIN: Final = monotonic()
-
-
-def _tell(line: str) -> None:
-    print(f"[{monotonic() - _BEGIN:6.1f} s] {line}", file=sys.stderr, flush=True)
-
-
-def _only(_context: object, _parameter: object, value: str | None) -> list[str]:
-    chosen = list(ALL) if value is None else value.split(",")
-    unknown = [name for name in chosen if name not in ALL]
-    if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)}: expected {', '.join(ALL)}")
-    return chosen
 
 
 def curves(names: list[str], *, quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -89,7 +75,7 @@ def memory(names: list[str], *, quick: bool, tell: Callable[[str], None]) -> dic
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="Few sizes and rounds: within a minute.")
-@click.option("--only", callback=_only, metavar="NAMES", help=f"Of {','.join(ALL)}.")
+@click.option("--only", callback=chosen_of(ALL), metavar="NAMES", help=f"Of {','.join(ALL)}.")
 @click.option("--page", "only_page", is_flag=True, help="Measure nothing, write docs/capacity.md.")
 def main(*, quick: bool, only: list[str], only_page: bool) -> None:
     """Measure how the cost of a decision grows, without HTTP.
@@ -103,18 +89,18 @@ def main(*, quick: bool, only: list[str], only_page: bool) -> None:
             "machine": about(),
             "versions": versions(),
             "method": method(FEW_ROUNDS if quick else ROUNDS),
-            "curves": curves(only, quick=quick, tell=_tell),
-            **memory(only, quick=quick, tell=_tell),
+            "curves": curves(only, quick=quick, tell=tell),
+            **memory(only, quick=quick, tell=tell),
         }
         content["targets"] = [line.record() | {"verdict": line.verdict} for line in judged(content)]
         print(text(content))
         whole = not quick and set(only) == set(ALL)
         directory = RESULTS if whole else PARTIAL
         for path in [write(content, directory), draw(content, directory)]:
-            _tell(f"written: {path}")
+            tell(f"written: {path}")
         if not whole:
             return
-    _tell(f"written: {page.rewrite()}")
+    tell(f"written: {page.rewrite()}")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any, Final
 
 import click
 
+from benches.command import chosen_of, tell
 from benches.http import memory, verdict
 from benches.http.contenders import CACHE_TOKENS, Contender, peer
 from benches.http.load import LoadError
@@ -27,12 +27,7 @@ PARTIAL: Final = Path(__file__).parents[2] / "target" / "bench-http" / "results"
 
 _BUSY: Final = 0.5
 _COUNT: Final = click.IntRange(CACHE_TOKENS)
-_BEGIN: Final = monotonic()
 _DIRECTORY: Final = click.Path(path_type=Path, file_okay=False)
-
-
-def _tell(line: str) -> None:
-    print(f"[{monotonic() - _BEGIN:6.1f} s] {line}", file=sys.stderr, flush=True)
 
 
 def _peers(_context: object, _parameter: object, values: Sequence[str]) -> list[Contender]:
@@ -45,14 +40,6 @@ def _peers(_context: object, _parameter: object, values: Sequence[str]) -> list[
     return found
 
 
-def _only(_context: object, _parameter: object, value: str | None) -> list[str]:
-    chosen = list(ALL) if value is None else value.split(",")
-    unknown = [name for name in chosen if name not in ALL]
-    if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)}: expected {', '.join(ALL)}")
-    return chosen
-
-
 def _keys(context: click.Context, _parameter: object, directory: Path | None) -> None:
     if directory is not None:
         print("\n".join(str(path) for path in write_keys(directory)))
@@ -61,7 +48,7 @@ def _keys(context: click.Context, _parameter: object, directory: Path | None) ->
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="ES256, 64 connections, one round: within 3 minutes.")
-@click.option("--only", callback=_only, metavar="NAMES", help=f"Of {','.join(ALL)}.")
+@click.option("--only", callback=chosen_of(ALL), metavar="NAMES", help=f"Of {','.join(ALL)}.")
 @click.option("--peer", "peers", multiple=True, callback=_peers, metavar="NAME=URL")
 @click.option("--rounds", type=click.IntRange(1), help="Default: 3, with --quick 1.")
 @click.option("--seconds", type=click.IntRange(1), help="Of each figure; default: 2, quick 1.")
@@ -99,17 +86,17 @@ def main(
         "method": method(options),
     }
     if found["machine"]["load_before"] > _BUSY:
-        _tell(f"others are working here: load {found['machine']['load_before']:.1f}")
+        tell(f"others are working here: load {found['machine']['load_before']:.1f}")
     for algorithm in options.algorithms:
-        _tell(f"tokens: {algorithm}")
+        tell(f"tokens: {algorithm}")
         pool(algorithm, options.new_tokens)
     rows = []
     planned = cells(options)
     for group in GROUPS:
         its = [cell for cell in planned if cell.group == group]
         if its:
-            _tell(f"{group}: {GROUPS[group]}")
-            rows += [row.record() for row in run(its, options, _tell)]
+            tell(f"{group}: {GROUPS[group]}")
+            rows += [row.record() for row in run(its, options, tell)]
     remembered = _memory() if "memory" in only else None
     lines = judged(
         rows, remembered, _verdict(options) if "verdict" in only else None, read_library()
@@ -118,26 +105,26 @@ def main(
     content = results(found, rows, remembered, lines)
     directory = out or (PARTIAL if quick or set(only) != set(ALL) else RESULTS)
     for path in [*write(content, lines, directory), *draw(rows, directory)]:
-        _tell(f"written: {path}")
+        tell(f"written: {path}")
     if any(row["rate"] is None for row in rows):
-        _tell("some were wrong or did not run: see the table")
+        tell("some were wrong or did not run: see the table")
 
 
 def _memory() -> dict[str, Any] | None:
-    _tell("memory: 100,000 tokens")
+    tell("memory: 100,000 tokens")
     try:
         return memory.measure().record()
     except (FailedError, LoadError) as error:
-        _tell(f"  {error}")
+        tell(f"  {error}")
         return None
 
 
 def _verdict(options: Options) -> float | None:
-    _tell("verdict: a decision without HTTP")
+    tell("verdict: a decision without HTTP")
     try:
         return verdict.measure(options.main)
     except LoadError as error:
-        _tell(f"  {error}")
+        tell(f"  {error}")
         return None
 
 

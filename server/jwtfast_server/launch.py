@@ -74,8 +74,9 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
         where serving cannot begin.
     """
     log.configure(settings.log.level)
-    interface = _interface(settings)
-    settings = _behind(interface, settings)
+    asked = settings
+    interface = _interface(asked)
+    settings = _behind(interface, asked)
     try:
         listen = endpoint(settings.listen)
         scrape = _metrics_endpoint(settings.metrics.listen)
@@ -83,7 +84,8 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
             tls.check(settings.tls.cert, settings.tls.key)
     except (ListenError, StartError, tls.CertificateError) as error:
         return _refused(str(error))
-    if reason := _unfit(settings):
+    # What `auto` means fits.
+    if reason := _unfit(asked):
         return _refused(reason)
     room = (_buffer(settings) - _BESIDE_TOKENS) // 2
 
