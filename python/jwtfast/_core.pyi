@@ -11,6 +11,7 @@ __all__ = [
     "ANY",
     "AnyAudience",
     "Decision",
+    "Door",
     "Gate",
     "Key",
     "KeySet",
@@ -308,3 +309,51 @@ class Gate:
 
     def internal_error(self) -> Decision:
         """The answer of a front door that failed itself; counted like any other."""
+
+@final
+class Door:
+    """A gate as an application behind granian: its three interfaces, each in one call.
+
+    Paths that are decided on are `/validate` and, where all methods are, `/p/POLICY`. What is given
+    back is None for any other path, and else a tuple whose last item is the decision where somebody
+    may want to write it down: every denial, and with `tells_allowed` every decision. Tuples, lists
+    and dicts of one answer may be those of the next one: they are to be read only.
+    """
+
+    def __new__(
+        cls,
+        gate: Gate,
+        *,
+        bodies: dict[tuple[int, str | None], bytes],
+        lines: dict[int, str],
+        unreadable: Mapping[str, bytes],
+        methods: Sequence[str] | None,
+        tells_peer: bool,
+        tells_allowed: bool,
+    ) -> Door:
+        """Put a door before a gate.
+
+        Args:
+            gate: what decides.
+            bodies: by status and reason code, the body of a denial.
+            lines: by status, the status line of WSGI.
+            unreadable: by header, what stands for a value that the interface cannot hand over.
+            methods: those that are decided on; None for all.
+            tells_peer: whether the gate is told who connected.
+            tells_allowed: whether a 200 comes with its decision.
+        """
+
+    def asgi(
+        self, scope: dict[str, Any], /
+    ) -> tuple[dict[str, Any], dict[str, Any], Decision | None] | None:
+        """The two events of the answer to an ASGI scope."""
+
+    def rsgi(
+        self, scope: object, /
+    ) -> tuple[int, list[tuple[str, str]], bytes | None, Decision | None] | None:
+        """Status, headers and body (None for an empty one) of the answer to an RSGI scope."""
+
+    def wsgi(
+        self, environ: dict[str, Any], /
+    ) -> tuple[str, list[tuple[str, str]], list[bytes], Decision | None] | None:
+        """Status line, headers and body of the answer to a WSGI environment (PEP 3333)."""

@@ -8,11 +8,14 @@ import orjson
 from jwtfast import _core
 from jwtfast_server.config import Settings
 
-__all__ = ["CLOSE", "JSON", "TEXT", "Page", "bodies", "statuses"]
+__all__ = ["CLOSE", "JSON", "LINES", "TEXT", "Page", "bodies", "statuses"]
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 
+
+LINES: Final = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+"""By status, the line that begins an answer (without the version)."""
 
 CLOSE: Final = ("connection", "close")
 """For every answer that no gate gave: who knows whether a body was announced with the request."""

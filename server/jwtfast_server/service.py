@@ -1,16 +1,17 @@
 """Today's gate, and everything about the service that is not on the path of a decision."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from jwtfast import Decision, Gate, KeySet
+from jwtfast._core import Door
 from jwtfast_server import log, metrics
-from jwtfast_server.answers import CLOSE, TEXT, Page, bodies, statuses
+from jwtfast_server.answers import CLOSE, LINES, TEXT, Page, bodies, statuses
 from jwtfast_server.config import Settings
 from jwtfast_server.counters import Counters
 from jwtfast_server.key_metrics import KeyReport
@@ -27,39 +28,15 @@ _MOST_PLACES: Final = 1000
 # An issuer's first key of another algorithm is one that the keys of today do not allow.
 _MAY_BE_NEW: Final = frozenset({"unknown_key", "algorithm_not_allowed"})
 
-Headers = Iterable[tuple[str | bytes, str | bytes]]
-
-
-class Decide(Protocol):
-    """The call of a gate, see `jwtfast.Gate.decide`."""
-
-    def __call__(
-        self,
-        policy: str | None,
-        method: str,
-        query: str | bytes,
-        headers: Headers,
-        /,
-        *,
-        peer: str | None = None,
-    ) -> Decision:
-        """Decide on one request."""
-
 
 class Current(NamedTuple):
-    """One gate's call, and all that goes with it: swapped together, as one reference."""
+    """One gate behind its door, and all that goes with it: swapped together, as one reference."""
 
-    decide: Decide
-    names: tuple[str, ...]
-    """The request headers that the call wants."""
-    needs_peer: bool
-    """Whether the call must be told who connected; not over a Unix socket, where nobody can say."""
+    gate: Gate
+    door: Door
     bodies: Mapping[tuple[int, str | None], bytes]
     """By status and reason code, the body of a denial."""
-    unreadable: Mapping[str, bytes]
-    """By header, what stands for a value that a front door cannot read: no good token."""
     decisions: "_Decisions"
-    failed: Callable[[], Decision]
 
 
 class _Decisions(DecisionLog):
@@ -108,6 +85,9 @@ class Service:
         }
         if settings.metrics.listen is None:
             self.pages["/metrics"] = self._metrics
+        if self.legacy:
+            # Other methods are decided on.
+            self.pages["/validate"] = self._wrong_method
         self._counters: list[Counters] = []
         self._without_keys: tuple[str, ...] = ()
         self._follow(settings)
@@ -137,15 +117,16 @@ class Service:
             self._follow(settings)
         self._count(gate)
         self._without_keys = without_keys
-        self.current = Current(
-            gate.decide,
-            gate.request_headers,
-            gate.needs_peer and settings.listen.unix is None,
-            self._bodies,
-            self._unreadable,
-            self._decisions,
-            gate.internal_error,
+        door = Door(
+            gate,
+            bodies=self._bodies,
+            lines=LINES,
+            unreadable=self._unreadable,
+            methods=self.methods if self.legacy else None,
+            tells_peer=gate.needs_peer and settings.listen.unix is None,
+            tells_allowed=self._decisions.writes_allowed,
         )
+        self.current = Current(gate, door, self._bodies, self._decisions)
 
     def flush(self) -> None:
         """Let the other workers see what this one counted."""
@@ -187,11 +168,11 @@ class Service:
             self._places_told.add(place)
             self._log.error("internal error", **error_fields(error))
         current = self.current
-        decision = current.failed()
+        decision = current.gate.internal_error()
         body = current.bodies[decision.status, decision.code]
         return Page(decision.status, decision.headers, body)
 
-    def wrong_method(self) -> Page:
+    def _wrong_method(self) -> Page:
         """The answer of the services that we replace to any other method than theirs."""
         self._counters[-1].count_event("method_not_allowed")
         return Page(405, [("allow", ", ".join(self.methods)), CLOSE], b"")
@@ -218,7 +199,7 @@ class Service:
 
 
 def _unreadable(settings: Settings) -> dict[str, bytes]:
-    """See `Current.unreadable`."""
+    """By header, what stands for a value that a front door cannot read: no good token."""
     found: dict[str, bytes] = {}
     for source in settings.token.sources:
         if source.header:

@@ -1,7 +1,8 @@
 """Threat: a verdict that was cached for one policy, issuer, time or text used for another.
 
-A token is found by its whole text, and only for the gate that verified it. Times, revocation and
-policy are checked on every hit; what did not verify is never kept.
+A token is found by its whole text, and only for the gate that verified it. Times and revocation are
+checked on every hit, the policy on every hit of a token that came less than three times; after that
+its answer is kept, for one policy alone. What did not verify is never kept.
 """
 
 import pytest
@@ -41,6 +42,9 @@ def sent(token: str) -> dict[str, list[str | bytes]]:
     return {"authorization": [f"Bearer {token}"]}
 
 
+OFTEN = 4
+"""How often a token must come at least, for its answer to be kept and found."""
+
 TOKENS = {
     "admin": compact("ES256", claims(groups=["admin"]), {"kid": "a"}),
     "user": compact("ES256", claims(groups=["dev"]), {"kid": "a"}),
@@ -50,15 +54,19 @@ TOKENS = {
 }
 
 
-def test_one_token_and_every_policy_interleaved() -> None:
+# The smallest one keeps one answer, so that each one is in the way of all others.
+@pytest.mark.parametrize("max_bytes", [1 << 16, 1 << 20])
+def test_one_token_and_every_policy_interleaved(max_bytes: int) -> None:
     """Each answer is that of a gate without a cache, whatever was asked before."""
-    cache = jwtfast.TokenCache(1 << 20)
+    cache = jwtfast.TokenCache(max_bytes)
     cached, plain = gate(cache), gate(None)
     order = [(name, policy) for name in TOKENS for policy in POLICIES]
     for shift in range(len(order)):
         for name, policy in order[shift:] + order[:shift]:
-            headers = sent(TOKENS[name])
-            assert decide(cached, headers, policy) == decide(plain, headers, policy), (name, policy)
+            headers = [("authorization", f"Bearer {TOKENS[name]}")]
+            answers = [one.decide(policy, "GET", "", headers, now=NOW) for one in (cached, plain)]
+            found, expected = [(one.status, one.code, one.headers) for one in answers]
+            assert found == expected, (name, policy)
     assert cache.hits > 100
     assert len(cache) == 3
 
@@ -87,18 +95,26 @@ def test_other_settings() -> None:
     """Nor what verified with other settings of the same issuer."""
     cache = jwtfast.TokenCache(1 << 20)
     headers = sent(TOKENS["user"])
-    assert decide(gate(cache), headers) == (200, None)
-    assert decide(gate(cache, audiences=["other"]), headers) == (401, "wrong_audience")
-    assert decide(gate(cache, max_lifetime=1), headers) == (401, "token_lifetime_too_long")
+    first, other, short = (
+        gate(cache),
+        gate(cache, audiences=["other"]),
+        gate(cache, max_lifetime=1),
+    )
+    for _ in range(OFTEN):
+        assert decide(first, headers) == (200, None)
+        assert decide(other, headers) == (401, "wrong_audience")
+        assert decide(short, headers) == (401, "token_lifetime_too_long")
 
 
+@pytest.mark.parametrize("times", [1, OFTEN])
 @pytest.mark.parametrize("change", ["first", "payload", "last", "cut", "longer"])
-def test_a_text_that_is_almost_the_same(change: str) -> None:
-    """A token that was kept does not let any other text pass."""
+def test_a_text_that_is_almost_the_same(change: str, times: int) -> None:
+    """A token that was kept does not let any other text pass, nor does its answer."""
     cache = jwtfast.TokenCache(1 << 20)
     judge = gate(cache)
     token = TOKENS["user"]
-    assert decide(judge, sent(token)) == (200, None)
+    for _ in range(times):
+        assert decide(judge, sent(token)) == (200, None)
     header, payload, signature = token.split(".")
     other = compact("ES256", claims(groups=["dev"], sub="root"), {"kid": "a"}).split(".")[1]
     edited = {
@@ -109,7 +125,7 @@ def test_a_text_that_is_almost_the_same(change: str) -> None:
         "longer": f"{token}A",
     }[change]
     assert decide(judge, sent(edited))[0] == 401
-    assert cache.hits == 0
+    assert cache.hits == times - 1
 
 
 def test_the_time_of_a_hit() -> None:
@@ -127,6 +143,33 @@ def test_the_time_of_a_hit() -> None:
     for _ in range(2):
         for now, found in expected.items():
             assert verdict(token, judge, now=now) == found
+
+
+def test_the_time_of_an_answer_that_was_kept() -> None:
+    """It ends at the second of the token's end, as the token does."""
+    judge = gate(jwtfast.TokenCache(1 << 20))
+    token = compact("ES256", claims(exp=NOW + 60, nbf=NOW, iat=NOW), {"kid": "a"})
+    headers = [("authorization", f"Bearer {token}")]
+    for _ in range(OFTEN):
+        for now, code in {
+            NOW: None,
+            NOW + 59.5: None,
+            NOW + 60: "token_expired",
+            NOW - 1: "token_not_yet_valid",
+        }.items():
+            assert judge.decide(None, "GET", "", headers, now=now).code == code
+
+
+def test_what_the_query_asks_for() -> None:
+    """It is asked of every request, whatever the token's answer to another query was."""
+    cache = jwtfast.TokenCache(1 << 20)
+    settings = gate_settings(query_overrides={"claims": True, "regexp": False, "headers": False})
+    judge = jwtfast.Gate(settings, {"corp": keys_of("corp")}, cache=cache)
+    headers = sent(TOKENS["user"])
+    for _ in range(OFTEN):
+        assert decide(judge, headers) == (200, None)
+        assert decide(judge, headers, query="claims_groups=dev") == (200, None)
+        assert decide(judge, headers, query="claims_groups=admin") == (403, "policy_denied")
 
 
 def test_claims_of_a_hit_are_new_objects() -> None:

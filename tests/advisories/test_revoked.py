@@ -52,7 +52,9 @@ def test_entries(entry: dict[str, Any], *, revoked: bool, cached: bool) -> None:
     """An entry stops the tokens that it names, from the next request on, and no others."""
     entries = jwtfast.RevocationList()
     judge = gate(entries, cached=cached)
-    assert decide(judge, HEADERS) == (200, None)
+    # Often enough for its answer to be kept.
+    for _ in range(4):
+        assert decide(judge, HEADERS) == (200, None)
     entries.replace(document(entry))
     assert decide(judge, HEADERS) == (REVOKED if revoked else (200, None))
     entries.replace(document())

@@ -4,20 +4,21 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pytest
 import structlog
 
-from jwtfast import Decision
-from jwtfast_server.app import Application, RsgiHeaders, wsgi_is_safe
+from jwtfast._core import Door
+from jwtfast_server.app import Application, wsgi_is_safe
 from jwtfast_server.config import load
 from jwtfast_server.service import Service
 from tests.settings import standard, token, write
 
 Answer = tuple[int, dict[str, str], bytes]
 GOOD = f"Bearer {token()}"
+EXPIRED = f"Bearer {token(exp=1)}"
+ORIGINAL: Final = "http://a.example.com/x"
 
 
 class Panic(BaseException):
@@ -31,13 +32,27 @@ def service(tmp_path: Path) -> Service:
 
 
 @pytest.fixture
+def routed(tmp_path: Path) -> Service:
+    """One that believes two addresses what the original request was."""
+    original = {
+        "uri_header": "X-Original-URL",
+        "trusted_proxies": ["127.0.0.1", "::1", "10.0.0.1"],
+    }
+    routes = [{"path": "/", "policy": "default"}]
+    config = standard(original_request=original, routes=routes)
+    return Service(load(write(tmp_path / "jwtfast.yaml", config), env={}), tmp_path)
+
+
+@pytest.fixture
 def lines() -> Iterator[list[MutableMapping[str, Any]]]:
     """What is logged meanwhile."""
     with structlog.testing.capture_logs() as captured:
         yield captured
 
 
-def ask_asgi(service: Service, fail_on: int = 0, peer: str = "127.0.0.1") -> Answer:
+def ask_asgi(
+    service: Service, fail_on: int = 0, peer: str = "127.0.0.1", bearer: str = GOOD
+) -> Answer:
     """Ask by ASGI; the n-th message that is sent can fail."""
     messages: list[Mapping[str, Any]] = []
     sent = 0
@@ -58,7 +73,11 @@ def ask_asgi(service: Service, fail_on: int = 0, peer: str = "127.0.0.1") -> Ans
         "raw_path": b"/validate",
         "query_string": b"",
         "client": (peer, "40000" if peer else "0"),
-        "headers": [(b"host", b"x"), (b"authorization", GOOD.encode())],
+        "headers": [
+            (b"host", b"x"),
+            (b"authorization", bearer.encode()),
+            (b"x-original-url", ORIGINAL.encode()),
+        ],
     }
 
     async def run() -> None:
@@ -77,22 +96,23 @@ class RsgiRequest:
     path = "/validate"
     query_string = ""
 
-    def __init__(self, client: str) -> None:
+    def __init__(self, client: str, bearer: str) -> None:
         self.answer: Answer
         self.client = client
-        self.headers: RsgiHeaders = self
+        self.headers = self
+        self._sent = {"authorization": bearer, "x-original-url": ORIGINAL}
 
     def __contains__(self, name: str) -> bool:
-        """Only one came."""
-        return name == "authorization"
+        """Whether it came."""
+        return name in self._sent
 
     def get(self, name: str) -> str | None:
         """The first value."""
-        return GOOD if name in self else None
+        return self._sent.get(name)
 
     def get_all(self, name: str) -> list[str]:
         """All values."""
-        return [GOOD] if name in self else []
+        return [self._sent[name]] if name in self else []
 
     def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Keep the answer."""
@@ -103,9 +123,10 @@ class RsgiRequest:
         self.answer = status, dict(headers), body
 
 
-def ask_rsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
+def ask_rsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> Answer:
     """Ask by RSGI."""
-    request = RsgiRequest(f"[{peer}]:40000" if ":" in peer else peer and f"{peer}:40000")
+    client = f"[{peer}]:40000" if ":" in peer else peer and f"{peer}:40000"
+    request = RsgiRequest(client, bearer)
 
     async def run() -> None:
         await Application(service).__rsgi__(request, request)
@@ -114,7 +135,7 @@ def ask_rsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
     return request.answer
 
 
-def ask_wsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
+def ask_wsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> Answer:
     """Ask by WSGI."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -125,7 +146,9 @@ def ask_wsgi(service: Service, peer: str = "127.0.0.1") -> Answer:
         "PATH_INFO": "/validate",
         "REQUEST_METHOD": "GET",
         "QUERY_STRING": "",
-        "HTTP_AUTHORIZATION": GOOD,
+        "HTTP_AUTHORIZATION": bearer,
+        # As no server writes it: WSGI is not served with headers like this one.
+        "HTTP_X-ORIGINAL-URL": ORIGINAL,
         "REMOTE_ADDR": peer,
     }
     body = b"".join(Application(service).wsgi(environ, start_response))
@@ -154,10 +177,13 @@ def test_the_gate_fails(
 ) -> None:
     """503 with a reason; logged with its place, without the token that is in its text."""
 
-    def broken(*_: object, **__: object) -> Decision:
-        raise mistake(GOOD)
+    class Broken:
+        def asgi(self, _scope: object) -> None:
+            raise mistake(GOOD)
 
-    service.current = service.current._replace(decide=broken)
+        rsgi = wsgi = asgi
+
+    service.current = service.current._replace(door=cast("Door", Broken()))
     status, headers, body = ask(service)
 
     assert status == 503
@@ -172,37 +198,55 @@ def test_the_gate_fails(
 
 
 @pytest.mark.parametrize("ask", DOORS)
-def test_a_code_without_a_body(service: Service, ask: Callable[[Service], Answer]) -> None:
-    """A decision that the front door does not know is no pass."""
-    odd = SimpleNamespace(status=418, code="teapot", policy="", headers=[], raw_headers=[])
-    service.current = service.current._replace(decide=lambda *_, **__: cast("Decision", odd))
+def test_a_denial_without_a_body(service: Service, ask: Callable[..., Answer]) -> None:
+    """A decision that the front door does not know is no pass, and no other denial."""
+    assert ask(service, bearer=EXPIRED)[0] == 401
+    door = Door(
+        service.current.gate,
+        bodies={},
+        lines={},
+        unreadable={},
+        methods=None,
+        tells_peer=False,
+        tells_allowed=False,
+    )
+    service.current = service.current._replace(door=door)
 
-    assert ask(service)[0] == 503
-
-
-@pytest.mark.parametrize("ask", DOORS)
-@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:10.0.0.1"])
-def test_the_peer_is_told(service: Service, ask: Callable[..., Answer], peer: str) -> None:
-    """A gate that asks is told the connection's address, alone; one that does not is told none."""
-    told: list[object] = []
-    decide = service.current.decide
-
-    def listen(*arguments: Any, **named: Any) -> Decision:  # noqa: ANN401
-        told.append(named)
-        return decide(*arguments, **named)
-
-    for needs_peer in (False, True):
-        service.current = service.current._replace(decide=listen, needs_peer=needs_peer)
-        assert ask(service, peer=peer)[0] == 200
-    assert told == [{}, {"peer": peer}]
+    assert ask(service, bearer=EXPIRED)[0] == 503
 
 
 @pytest.mark.parametrize("ask", DOORS)
-def test_a_peer_that_nobody_knows(service: Service, ask: Callable[..., Answer]) -> None:
+def test_the_peer_is_told(routed: Service, ask: Callable[..., Answer]) -> None:
+    """A gate that asks is told the address that the connection came from."""
+    answers = {
+        peer: ask(routed, peer=peer)[0]
+        for peer in ("127.0.0.1", "::1", "::ffff:10.0.0.1", "127.0.0.2", "::2", "10.0.0.2")
+    }
+
+    assert answers == {
+        **dict.fromkeys(("127.0.0.1", "::1", "::ffff:10.0.0.1"), 200),
+        **dict.fromkeys(("127.0.0.2", "::2", "10.0.0.2"), 403),
+    }
+
+
+@pytest.mark.parametrize("ask", DOORS)
+def test_a_peer_that_nobody_knows(routed: Service, ask: Callable[..., Answer]) -> None:
     """An empty address is no Unix socket's where the service listens on TCP: it is not believed."""
-    service.current = service.current._replace(needs_peer=True)
+    assert ask(routed, peer="")[0] == 503
 
-    assert ask(service, peer="")[0] == 503
+
+@pytest.mark.parametrize("ask", DOORS)
+def test_answers_of_two_tokens(service: Service, ask: Callable[..., Answer]) -> None:
+    """Answers are kept ready-made: each token has its own, whatever came between."""
+    others = [
+        f"Bearer {token(sub=sub, jti=str(n))}" for n in range(3) for sub in ("user-1", "user-2")
+    ]
+    expected = [(200, sub) for _ in range(3) for sub in ("user-1", "user-2")]
+
+    for _ in range(4):
+        answers = [ask(service, bearer=bearer) for bearer in others]
+        assert [(status, headers.get("x-user")) for status, headers, _ in answers] == expected
+        assert ask(service, bearer=EXPIRED)[0] == 401
 
 
 def test_a_header_that_granian_refuses(

@@ -27,7 +27,7 @@ def service(settings: Settings, tmp_path: Path) -> Service:
 
 def decide(service: Service, bearer: str) -> Decision:
     """Ask the gate of the moment."""
-    return service.current.decide(
+    return service.current.gate.decide(
         None, "GET", b"", [(b"authorization", f"Bearer {bearer}".encode())]
     )
 
@@ -97,11 +97,14 @@ def test_every_denial_has_a_body(service: Service) -> None:
         assert problem["title"]
 
 
-def test_current_is_swapped_whole(service: Service) -> None:
-    """Call and header names are one reference."""
+def test_current_is_swapped_whole(service: Service, settings: Settings) -> None:
+    """Gate and door are one reference."""
     before = service.current
+    service.replace(settings, Gate(settings.gate_settings(), settings.key_sets()))
+
     assert isinstance(before, Current)
-    assert before.names == ("authorization",)
+    assert service.current.gate is not before.gate
+    assert service.current.door is not before.door
 
 
 def test_what_a_replaced_gate_counts(service: Service, settings: Settings) -> None:
@@ -111,8 +114,8 @@ def test_what_a_replaced_gate_counts(service: Service, settings: Settings) -> No
     policies = {"default": settings.policies["default"]}
     fewer = settings.model_copy(update={"policies": policies})
     service.replace(fewer, Gate(fewer.gate_settings(), fewer.key_sets()))
-    assert service.current.decide is not before.decide
-    before.failed()
+    assert service.current.gate is not before.gate
+    before.gate.internal_error()
     service.flush()
 
     text = service.page("/metrics").body

@@ -5,14 +5,18 @@
 //! compared to the last character. What is found is good for the issuer of the gate that verified
 //! it; its times and the policy are checked each time.
 
+use crate::decision::Ready;
+use crate::error::Error;
 use crate::token::encodes;
 use crate::verifier::Verified;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+mod recent;
 mod s3_fifo;
 
+use recent::Recent;
 pub use s3_fifo::S3Fifo;
 
 /// A part below this size is not worth a lock of its own.
@@ -23,6 +27,9 @@ const MOST_PARTS: usize = 16;
 /// What an entry takes beyond signature and claims: itself, its place in the index and the
 /// queues with their spare room, a ghost's, and what an allocator puts around four blocks.
 const ENTRY_BYTES: usize = 360;
+
+/// One answer is kept for so many bytes of tokens.
+const BYTES_AN_ANSWER: usize = 1 << 16;
 
 /// Characters that are hashed: 24 bytes of signature.
 const TAIL: usize = 32;
@@ -70,6 +77,7 @@ pub struct Statistics {
 #[derive(Debug)]
 pub struct TokenCache {
     parts: Box<[Mutex<Part>]>,
+    recent: Recent,
     seeds: [u64; 4],
 }
 
@@ -83,6 +91,7 @@ impl TokenCache {
         let random = RandomState::new();
         Self {
             parts: (0..count).map(part).collect(),
+            recent: Recent::new(max_bytes / BYTES_AN_ANSWER),
             // Odd, so that multiplying loses nothing.
             seeds: [1_u64, 2, 3, 4].map(|number| random.hash_one(number) | 1),
         }
@@ -91,7 +100,8 @@ impl TokenCache {
     /// How it is doing.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.parts.iter().fold(Statistics::default(), |sum, part| {
+        let recent = Statistics { hits: self.recent.hits(), ..Statistics::default() };
+        self.parts.iter().fold(recent, |sum, part| {
             let part = lock(part);
             Statistics {
                 hits: sum.hits.saturating_add(part.hits),
@@ -129,6 +139,29 @@ impl TokenCache {
             lock(part).tokens.insert(hash, kept, weight);
         }
         verified
+    }
+
+    /// A policy's answer to this very token, or why `again` says that it is good no more.
+    pub(crate) fn recall(
+        &self,
+        token: &[u8],
+        policy: u64,
+        again: impl FnOnce(&Verified) -> Result<(), Error>,
+    ) -> Option<Result<Arc<Ready>, Error>> {
+        self.recent.find(self.hash(token)?, token, policy, again)
+    }
+
+    /// Keeps a policy's answer to a token that came again.
+    pub(crate) fn remember(
+        &self,
+        token: &[u8],
+        policy: u64,
+        verified: &Arc<Verified>,
+        ready: &Arc<Ready>,
+    ) {
+        if let Some(hash) = self.hash(token) {
+            self.recent.keep(hash, token, policy, verified, ready);
+        }
     }
 
     /// A signature's end is random, and only an issuer can choose it.

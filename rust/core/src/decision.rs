@@ -3,19 +3,58 @@
 use crate::error::Reason;
 use crate::policy::Denial;
 use crate::settings::Mode;
+use std::any::Any;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A response header; the name is in lower case.
 pub type Header = (Arc<str>, String);
+
+/// Headers that are the same in several answers, and what a front door makes of them, once.
+#[derive(Debug, Default)]
+pub struct Ready {
+    headers: Box<[Header]>,
+    made: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Ready {
+    /// What was made of these headers when they were asked for first; None where that was of
+    /// another type.
+    pub fn made<T: Any + Send + Sync + Default>(&self) -> Option<&T> {
+        self.made.get_or_init(|| Box::<T>::default()).downcast_ref()
+    }
+
+    /// Characters of names and values.
+    pub(crate) fn weight(&self) -> usize {
+        let lengths =
+            self.headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+        lengths.fold(0, usize::saturating_add)
+    }
+}
+
+impl From<Vec<Header>> for Ready {
+    fn from(headers: Vec<Header>) -> Self {
+        Self { headers: headers.into(), made: OnceLock::new() }
+    }
+}
 
 /// The headers of an answer: of one that is ready-made, or of this one alone.
 #[derive(Clone, Debug)]
 pub enum Headers {
     /// The same in every such answer.
-    Ready(Arc<[Header]>),
+    Ready(Arc<Ready>),
     /// Made for this one.
     Own(Vec<Header>),
+}
+
+impl Headers {
+    /// Ready-made from now on.
+    pub(crate) fn into_ready(self) -> Arc<Ready> {
+        match self {
+            Self::Ready(ready) => ready,
+            Self::Own(headers) => Arc::new(headers.into()),
+        }
+    }
 }
 
 impl Deref for Headers {
@@ -23,7 +62,7 @@ impl Deref for Headers {
 
     fn deref(&self) -> &[Header] {
         match self {
-            Self::Ready(headers) => headers,
+            Self::Ready(ready) => &ready.headers,
             Self::Own(headers) => headers,
         }
     }
@@ -40,9 +79,6 @@ pub struct Decision {
     pub policy: Option<usize>,
     /// Every header of the answer.
     pub headers: Headers,
-    /// Where the headers are the same in every such answer: which one this is, of
-    /// `Answers::READY`.
-    pub ready: Option<usize>,
 }
 
 /// Writes the answers of one gate; what does not depend on the token is made once.
@@ -52,9 +88,9 @@ pub struct Answers {
     realm: String,
     unavailable_status: u16,
     /// Headers of each reason, in the order of `Reason::ALL`.
-    denials: Vec<Arc<[Header]>>,
+    denials: Vec<Arc<Ready>>,
     /// Headers of a 200 without identity.
-    allowed: Arc<[Header]>,
+    allowed: Arc<Ready>,
 }
 
 fn header(name: &str, value: impl Into<String>) -> Header {
@@ -62,19 +98,17 @@ fn header(name: &str, value: impl Into<String>) -> Header {
 }
 
 impl Answers {
-    /// How many answers are ready-made: one for each reason, and the 200 without identity.
-    pub const READY: usize = Reason::ALL.len().saturating_add(1);
-
     /// `realm` must be safe inside a quoted string.
     pub(crate) fn new(mode: Mode, realm: &str, unavailable_status: u16) -> Self {
-        let allowed: Arc<[Header]> = match mode {
-            Mode::Standard => [header("cache-control", "no-store")].into(),
-            Mode::Legacy => [].into(),
+        let allowed = match mode {
+            Mode::Standard => vec![header("cache-control", "no-store")],
+            Mode::Legacy => vec![],
         };
+        let allowed = Arc::new(allowed.into());
         let mut answers =
             Self { mode, realm: realm.into(), unavailable_status, denials: Vec::new(), allowed };
-        answers.denials =
-            Reason::ALL.iter().map(|&reason| answers.denial_headers(reason, &[], None)).collect();
+        let denial = |&reason| Arc::new(answers.denial_headers(reason, &[], None).into());
+        answers.denials = Reason::ALL.iter().map(denial).collect();
         answers
     }
 
@@ -83,9 +117,9 @@ impl Answers {
         reason: Reason,
         scopes: &[Box<str>],
         message: Option<&str>,
-    ) -> Arc<[Header]> {
+    ) -> Vec<Header> {
         if self.mode == Mode::Legacy {
-            return [].into();
+            return Vec::new();
         }
         let mut headers = vec![
             header("cache-control", "no-store"),
@@ -94,7 +128,7 @@ impl Answers {
         if let Some(challenge) = self.challenge(reason, scopes, message) {
             headers.push(header("www-authenticate", challenge));
         }
-        headers.into()
+        headers
     }
 
     /// RFC 6750 section 3: who sent nothing is told no error, who sent a token is told which.
@@ -123,15 +157,14 @@ impl Answers {
         ))
     }
 
-    pub(crate) fn allow(&self, policy: usize, identity: Vec<Header>) -> Decision {
-        let (headers, ready) = if identity.is_empty() {
-            (Headers::Ready(self.allowed.clone()), Some(Reason::ALL.len()))
-        } else {
-            let mut headers = identity;
-            headers.extend_from_slice(&self.allowed);
-            (Headers::Own(headers), None)
-        };
-        Decision { status: 200, reason: None, policy: Some(policy), headers, ready }
+    /// The headers of a 200 with this identity.
+    pub(crate) fn allowed(&self, identity: Vec<Header>) -> Headers {
+        if identity.is_empty() {
+            return Headers::Ready(self.allowed.clone());
+        }
+        let mut headers = identity;
+        headers.extend_from_slice(&self.allowed.headers);
+        Headers::Own(headers)
     }
 
     pub(crate) fn deny(&self, policy: Option<usize>, denial: &Denial<'_>) -> Decision {
@@ -142,17 +175,14 @@ impl Answers {
             (Mode::Legacy, _) => 401,
             (Mode::Standard, status) => status,
         };
-        let index = reason.index();
-        let (headers, ready) = match self.denials.get(index) {
+        let headers = match self.denials.get(reason.index()) {
             // A claim that cannot be sent is not the token's fault: no challenge would help.
             _ if status == 403 && reason == Reason::InvalidClaim => {
-                (Headers::Ready(self.denial_headers(Reason::NoPolicy, &[], None)), None)
+                Headers::Own(self.denial_headers(Reason::NoPolicy, &[], None))
             }
-            Some(ready) if scopes.is_empty() && message.is_none() => {
-                (Headers::Ready(ready.clone()), Some(index))
-            }
-            _ => (Headers::Ready(self.denial_headers(reason, scopes, *message)), None),
+            Some(ready) if scopes.is_empty() && message.is_none() => Headers::Ready(ready.clone()),
+            _ => Headers::Own(self.denial_headers(reason, scopes, *message)),
         };
-        Decision { status, reason: Some(reason), policy, headers, ready }
+        Decision { status, reason: Some(reason), policy, headers }
     }
 }

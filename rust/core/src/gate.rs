@@ -2,7 +2,7 @@
 
 use crate::cache::TokenCache;
 use crate::counters::{Counters, Label};
-use crate::decision::{Answers, Decision, Header};
+use crate::decision::{Answers, Decision, Header, Headers};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
 use crate::json::Value;
@@ -127,12 +127,13 @@ impl Gate {
             return self.answers.deny(None, &Error::from(Reason::NoPolicy).into());
         };
         match self.check(policy, request, original.as_ref(), now) {
-            Ok(identity) => self.answers.allow(index, identity),
+            Ok(headers) => Decision { status: 200, reason: None, policy: Some(index), headers },
             Err(denial) if policy.shadow => {
                 // Identity headers are sent empty: a request that was not let in is nobody's.
                 let identity = policy.identity.headers(None).unwrap_or_default();
+                let headers = self.answers.allowed(identity);
                 let reason = Some(denial.error.reason());
-                Decision { reason, ..self.answers.allow(index, identity) }
+                Decision { status: 200, reason, policy: Some(index), headers }
             }
             Err(denial) => self.answers.deny(Some(index), &denial),
         }
@@ -158,58 +159,87 @@ impl Gate {
         found.ok_or_else(|| Reason::NoPolicy.into())
     }
 
+    /// The headers of the 200, if it is one.
     fn check<'p>(
         &self,
         policy: &'p Policy,
         request: &Request<'_>,
         original: Option<&Original<'_>>,
         now: f64,
-    ) -> Result<Vec<Header>, Denial<'p>> {
-        // Read late: a bad token costs no reading, and whoever sends one hears of the token.
-        let demands = || {
-            let overrides = self.overrides.as_ref();
-            let read = overrides.map(|all| Ok((all, all.demands(request.query)?)));
-            read.transpose().map_err(|error: Error| Denial::from(error))
-        };
+    ) -> Result<Headers, Denial<'p>> {
         let query = original.map_or(&[][..], |original| original.query);
-        let token = match self.sources.token(request.headers, query) {
-            Err(error)
-                if policy.preflight
-                    && error.reason() == Reason::MissingToken
-                    && self.preflight.is(request, original) =>
-            {
-                return Ok(policy.identity.headers(None)?);
+        let identity = match self.sources.token(request.headers, query) {
+            Ok(token) => return self.check_token(policy, request, &token, now),
+            Err(error) if error.reason() != Reason::MissingToken => return Err(error.into()),
+            Err(_) if policy.preflight && self.preflight.is(request, original) => {
+                policy.identity.headers(None)?
             }
-            Err(error) if policy.optional && error.reason() == Reason::MissingToken => {
-                let demands = demands()?;
+            Err(error) if policy.optional => {
+                let demands = self.demands(request)?;
                 // Nobody has none of the claims that the proxy asks for.
                 if demands.as_ref().is_some_and(|(_, demands)| demands.name_claims()) {
                     return Err(error.into());
                 }
-                return identity(policy, demands.as_ref(), None);
+                identity(policy, demands.as_ref(), None)?
             }
-            token => token?,
+            Err(error) => return Err(error.into()),
         };
-        let verified = self.verify(policy, &token, now)?;
+        Ok(self.answers.allowed(identity))
+    }
+
+    fn check_token<'p>(
+        &self,
+        policy: &'p Policy,
+        request: &Request<'_>,
+        token: &[u8],
+        now: f64,
+    ) -> Result<Headers, Denial<'p>> {
+        // What the query asks for is in no answer that was kept.
+        let recent = self.lasting.cache.as_ref().filter(|_| self.overrides.is_none());
+        let again = |verified: &Verified| self.check_again(policy, verified, now);
+        if let Some(answer) = recent.and_then(|cache| cache.recall(token, policy.number, again)) {
+            return Ok(Headers::Ready(answer?));
+        }
+        let (verified, known) = match &self.lasting.cache {
+            Some(cache) => policy.verifier.verify_cached(cache, token, now)?,
+            None => (Arc::new(policy.verifier.verify(token, now)?), false),
+        };
+        self.check_revocation(&verified, now)?;
         let claims = verified.claims().root();
         policy.check(claims)?;
-        let demands = demands()?;
+        // Read late: a bad token costs no reading, and whoever sends one hears of the token.
+        let demands = self.demands(request)?;
         if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(claims)) {
             return Err(Error::from(Reason::PolicyDenied).into());
         }
-        identity(policy, demands.as_ref(), Some(claims))
+        let headers = self.answers.allowed(identity(policy, demands.as_ref(), Some(claims))?);
+        match recent {
+            // A token that came once may never come again.
+            Some(cache) if known => {
+                let ready = headers.into_ready();
+                cache.remember(token, policy.number, &verified, &ready);
+                Ok(Headers::Ready(ready))
+            }
+            _ => Ok(headers),
+        }
     }
 
-    /// What the token says, if it verifies and was not revoked.
-    fn verify(&self, policy: &Policy, token: &[u8], now: f64) -> Result<Arc<Verified>, Error> {
-        let verified = match &self.lasting.cache {
-            Some(cache) => policy.verifier.verify_cached(cache, token, now)?,
-            None => Arc::new(policy.verifier.verify(token, now)?),
-        };
-        for list in &self.lasting.revocation {
-            list.check(verified.claims().root(), verified.header().kid(), now)?;
-        }
-        Ok(verified)
+    /// What the query asks for.
+    fn demands(&self, request: &Request<'_>) -> Result<Option<(&Overrides, Arc<Demands>)>, Error> {
+        let overrides = self.overrides.as_ref();
+        overrides.map(|all| Ok((all, all.demands(request.query)?))).transpose()
+    }
+
+    /// Whether a token that a policy let in is good still.
+    fn check_again(&self, policy: &Policy, verified: &Verified, now: f64) -> Result<(), Error> {
+        policy.verifier.check_again(verified, now)?;
+        self.check_revocation(verified, now)
+    }
+
+    fn check_revocation(&self, verified: &Verified, now: f64) -> Result<(), Error> {
+        let kid = verified.header().kid();
+        let mut lists = self.lasting.revocation.iter();
+        lists.try_for_each(|list| list.check(verified.claims().root(), kid, now))
     }
 }
 

@@ -11,6 +11,8 @@ use crate::verifier::Verifier;
 pub struct Policy {
     /// Its name in the configuration.
     pub name: Box<str>,
+    /// Different in every policy that was ever made: answers that were kept are good for one alone.
+    pub number: u64,
     /// Verifies tokens of its issuers.
     pub verifier: Verifier,
     /// Every one must hold.

@@ -139,8 +139,8 @@ impl Verifier {
         Ok(Verified { claims, header, times, generation: issuer.generation })
     }
 
-    /// Verifies a token, or finds that one of these issuers verified it before; then its times are
-    /// checked again, for they alone can have changed the verdict.
+    /// Verifies a token, or finds that one of these issuers verified it before (then the flag is
+    /// true): its times are checked again, for they alone can have changed the verdict.
     ///
     /// # Errors
     /// As `verify`.
@@ -149,16 +149,28 @@ impl Verifier {
         cache: &TokenCache,
         token: &[u8],
         now: f64,
-    ) -> Result<Arc<Verified>, Error> {
+    ) -> Result<(Arc<Verified>, bool), Error> {
         let sized = token.len() <= self.max_token_bytes;
-        if let Some(verified) = sized.then(|| cache.find(token)).flatten() {
-            let made = |issuer: &&Arc<Issuer>| issuer.generation == verified.generation;
-            if let Some(issuer) = self.issuers.iter().find(made) {
-                issuer.checks.check_times(verified.times, now)?;
-                return Ok(verified);
-            }
+        if let Some(verified) = sized.then(|| cache.find(token)).flatten()
+            && let Some(issuer) = self.issuer_of(&verified)
+        {
+            issuer.checks.check_times(verified.times, now)?;
+            return Ok((verified, true));
         }
-        Ok(cache.keep(token, self.verify(token, now)?))
+        Ok((cache.keep(token, self.verify(token, now)?), false))
+    }
+
+    /// Checks the times of a token that one of these issuers verified.
+    ///
+    /// # Errors
+    /// As `Checks::check_times`; `unknown_key` for another issuer's.
+    pub fn check_again(&self, verified: &Verified, now: f64) -> Result<(), Error> {
+        let issuer = self.issuer_of(verified).ok_or(Reason::UnknownKey)?;
+        issuer.checks.check_times(verified.times, now)
+    }
+
+    fn issuer_of(&self, verified: &Verified) -> Option<&Arc<Issuer>> {
+        self.issuers.iter().find(|issuer| issuer.generation == verified.generation)
     }
 
     /// Verifies only the signature, for payloads that are not claims (RFC 7515 section 5.2).

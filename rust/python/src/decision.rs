@@ -1,21 +1,66 @@
 //! `jwtfast.Decision`: what a gate answers, as the front doors of Python servers want it.
 
-use jwtfast_core::decision::{Answers, Decision as CoreDecision};
+use jwtfast_core::decision::{Decision as CoreDecision, Headers};
 use jwtfast_core::error::Reason;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use smallvec::SmallVec;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// The headers of ready-made answers as Python objects: made once, when first asked for.
-#[derive(Clone)]
-pub struct ReadyHeaders(Arc<[PyOnceLock<Py<PyTuple>>; Answers::READY]>);
+/// What was made of ready headers for Python, each when it was first asked for.
+pub struct Made {
+    raw: PyOnceLock<Py<PyTuple>>,
+    /// A front door's whole answer, and the number of the door.
+    pub answer: PyOnceLock<(u64, Py<PyTuple>)>,
+}
 
-impl Default for ReadyHeaders {
+impl Default for Made {
     fn default() -> Self {
-        Self(Arc::new([const { PyOnceLock::new() }; Answers::READY]))
+        Self { raw: PyOnceLock::new(), answer: PyOnceLock::new() }
+    }
+}
+
+/// What ends the connection with the answer.
+const CLOSE: (&str, &str) = ("connection", "close");
+
+type Pairs<'py, T> = SmallVec<[(Bound<'py, T>, Bound<'py, T>); 8]>;
+
+fn pairs<'py, T>(
+    headers: &Headers,
+    closes: bool,
+    object: impl Fn(&str) -> Bound<'py, T>,
+) -> Pairs<'py, T> {
+    let headers = headers.iter().map(|(name, value)| (&**name, &**value));
+    let all = headers.chain(closes.then_some(CLOSE));
+    all.map(|(name, value)| (object(name), object(value))).collect()
+}
+
+/// A new list of the headers as text.
+pub fn text_headers<'py>(
+    py: Python<'py>,
+    headers: &Headers,
+    closes: bool,
+) -> PyResult<Bound<'py, PyList>> {
+    PyList::new(py, pairs(headers, closes, |text| PyString::new(py, text)))
+}
+
+/// The headers as bytes.
+pub fn raw_headers<'py>(
+    py: Python<'py>,
+    headers: &Headers,
+    closes: bool,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let new = || PyTuple::new(py, pairs(headers, closes, |text| PyBytes::new(py, text.as_bytes())));
+    match headers {
+        Headers::Ready(ready) if !closes => match ready.made::<Made>() {
+            Some(made) => {
+                let raw = made.raw.get_or_try_init(py, || new().map(Bound::unbind))?;
+                Ok(raw.bind(py).clone())
+            }
+            None => new(),
+        },
+        _ => new(),
     }
 }
 
@@ -24,33 +69,15 @@ impl Default for ReadyHeaders {
 pub struct Decision {
     inner: CoreDecision,
     policy: Py<PyString>,
-    ready: ReadyHeaders,
     took: Duration,
     closes: bool,
 }
 
-/// What ends the connection with the answer.
-const CLOSE: (&str, &str) = ("connection", "close");
-
 impl Decision {
-    pub fn new(
-        inner: CoreDecision,
-        policy: Py<PyString>,
-        ready: ReadyHeaders,
-        took: Duration,
-        closes: bool,
-    ) -> Self {
-        Self { inner, policy, ready, took, closes }
-    }
-
-    fn pairs<'py, T>(&self, object: impl Fn(&str) -> Bound<'py, T>) -> Pairs<'py, T> {
-        let headers = self.inner.headers.iter().map(|(name, value)| (&**name, &**value));
-        let all = headers.chain(self.closes.then_some(CLOSE));
-        all.map(|(name, value)| (object(name), object(value))).collect()
+    pub fn new(inner: CoreDecision, policy: Py<PyString>, took: Duration, closes: bool) -> Self {
+        Self { inner, policy, took, closes }
     }
 }
-
-type Pairs<'py, T> = SmallVec<[(Bound<'py, T>, Bound<'py, T>); 8]>;
 
 #[pymethods]
 impl Decision {
@@ -76,19 +103,12 @@ impl Decision {
 
     #[getter]
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.pairs(|text| PyString::new(py, text)))
+        text_headers(py, &self.inner.headers, self.closes)
     }
 
     #[getter]
     fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let new = || PyTuple::new(py, self.pairs(|text| PyBytes::new(py, text.as_bytes())));
-        match self.inner.ready.and_then(|index| self.ready.0.get(index)) {
-            Some(slot) if !self.closes => {
-                let made = slot.get_or_try_init(py, || new().map(Bound::unbind))?;
-                Ok(made.bind(py).clone())
-            }
-            _ => new(),
-        }
+        raw_headers(py, &self.inner.headers, self.closes)
     }
 
     fn __repr__(&self) -> String {

@@ -2,10 +2,11 @@
 
 use crate::arguments;
 use crate::clock;
-use crate::decision::{Decision, ReadyHeaders};
+use crate::decision::Decision;
 use crate::errors::invalid_config;
 use crate::keyset::KeySet;
 use crate::lasting::{RevocationList, TokenCache};
+use crate::request::{NOT_TEXT, Wanted, text};
 use jwtfast_core::counters::BOUNDS;
 use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::gate::{Gate as CoreGate, Lasting};
@@ -13,8 +14,7 @@ use jwtfast_core::request::{Headers, Request};
 use jwtfast_core::settings::GateSettings;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyMapping, PyString, PyTuple};
-use smallvec::SmallVec;
+use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -23,13 +23,9 @@ use std::time::{Duration, Instant};
 #[pyclass(frozen, module = "jwtfast._core")]
 pub struct Gate {
     inner: CoreGate,
-    ready: ReadyHeaders,
     policies: Vec<Py<PyString>>,
     no_policy: Py<PyString>,
 }
-
-/// What stands for a text that cannot be a header's bytes: refused like any other non-ASCII.
-const NOT_TEXT: &[u8] = b"\xff";
 
 #[pymethods]
 impl Gate {
@@ -61,8 +57,7 @@ impl Gate {
             .map_err(|errors| invalid_config(py, errors))?;
         let policies = inner.policies().map(|name| PyString::new(py, name).unbind()).collect();
         let no_policy = PyString::new(py, "").unbind();
-        let ready = ReadyHeaders::default();
-        Ok(Self { inner, ready, policies, no_policy })
+        Ok(Self { inner, policies, no_policy })
     }
 
     #[getter]
@@ -106,26 +101,15 @@ impl Gate {
         now: Option<f64>,
     ) -> PyResult<Decision> {
         let start = Instant::now();
-        let now = match now {
-            None => clock::system_time(start)?,
-            given => arguments::now(given)?,
-        };
-        let wanted = self.wanted(headers)?;
-        let sent = wanted
-            .values
-            .iter()
-            .map(|(index, value)| Ok((*index, arguments::octets(value)?.unwrap_or(NOT_TEXT))))
-            .collect::<PyResult<SmallVec<[_; 8]>>>()?;
+        let wanted = Wanted::of_pairs(&self.inner, headers)?;
         let request = Request {
             policy: policy.map(|name| text(name)).transpose()?,
             method: text(method)?,
             peer: peer.map(peer_address).transpose()?,
             query: arguments::octets(query)?.unwrap_or(NOT_TEXT),
-            headers: Headers(&sent),
+            headers: Headers(&wanted.values()?),
         };
-        let decision = self.inner.decide(&request, now);
-        let took = start.elapsed();
-        self.inner.count(&decision, took);
+        let (decision, took) = self.take(&request, start, now)?;
         Ok(self.decision(py, decision, took, wanted.announces_body))
     }
 
@@ -137,17 +121,31 @@ impl Gate {
     }
 }
 
-/// What matters of a request's headers.
-#[derive(Default)]
-struct Wanted<'py> {
-    /// Those that the gate asked for, by index, as the Python objects that keep their bytes alive.
-    values: SmallVec<[(usize, Bound<'py, PyAny>); 8]>,
-    /// Whether a body follows, as it says; nobody reads it.
-    announces_body: bool,
-}
-
 impl Gate {
-    fn decision(
+    /// The gate without Python.
+    pub const fn inner(&self) -> &CoreGate {
+        &self.inner
+    }
+
+    /// Decides on what began to be read at `start`, counts it, and says how long it took.
+    pub fn take(
+        &self,
+        request: &Request<'_>,
+        start: Instant,
+        now: Option<f64>,
+    ) -> PyResult<(CoreDecision, Duration)> {
+        let now = match now {
+            None => clock::system_time(start)?,
+            given => arguments::now(given)?,
+        };
+        let decision = self.inner.decide(request, now);
+        let took = start.elapsed();
+        self.inner.count(&decision, took);
+        Ok((decision, took))
+    }
+
+    /// A decision as Python has it.
+    pub fn decision(
         &self,
         py: Python<'_>,
         inner: CoreDecision,
@@ -156,48 +154,11 @@ impl Gate {
     ) -> Decision {
         let name = inner.policy.and_then(|index| self.policies.get(index));
         let policy = name.unwrap_or(&self.no_policy).clone_ref(py);
-        Decision::new(inner, policy, self.ready.clone(), took, closes)
-    }
-
-    /// What came of the headers that a decision needs.
-    fn wanted<'py>(&self, headers: &Bound<'py, PyAny>) -> PyResult<Wanted<'py>> {
-        let mut found = Wanted::default();
-        if let Ok(list) = headers.cast::<PyList>() {
-            for item in list.iter() {
-                self.want(&item, &mut found)?;
-            }
-        } else {
-            for item in headers.try_iter()? {
-                self.want(&item?, &mut found)?;
-            }
-        }
-        Ok(found)
-    }
-
-    fn want<'py>(&self, item: &Bound<'py, PyAny>, found: &mut Wanted<'py>) -> PyResult<()> {
-        let pair = item.cast::<PyTuple>()?;
-        let name = pair.get_borrowed_item(0)?;
-        let name = arguments::octets(&name)?.unwrap_or(NOT_TEXT);
-        let names = self.inner.request_headers();
-        if let Some(index) = names.iter().position(|wanted| wanted.as_bytes() == name) {
-            found.values.push((index, pair.get_item(1)?));
-        }
-        // A length of 0 announces nothing; Envoy always sends it.
-        found.announces_body |= match name {
-            b"content-length" => arguments::octets(&pair.get_item(1)?)? != Some(b"0"),
-            b"transfer-encoding" => true,
-            _ => false,
-        };
-        Ok(())
+        Decision::new(inner, policy, took, closes)
     }
 }
 
-fn peer_address(text: &str) -> PyResult<IpAddr> {
+/// The address of a peer.
+pub fn peer_address(text: &str) -> PyResult<IpAddr> {
     text.parse().map_err(|_| PyValueError::new_err("peer is not an IP address"))
-}
-
-/// A name's text; what is not Unicode names nothing.
-fn text<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
-    let octets = arguments::octets(name)?.unwrap_or(NOT_TEXT);
-    Ok(std::str::from_utf8(octets).unwrap_or("\u{fffd}"))
 }

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod arguments;
 mod clock;
 mod decision;
+mod door;
 mod encode;
 mod errors;
 mod gate;
@@ -13,6 +14,7 @@ mod key;
 mod keyset;
 mod lasting;
 mod names;
+mod request;
 mod verifier;
 
 /// The native half of jwtfast; the types and their documentation stand in `_core.pyi`.
@@ -20,6 +22,8 @@ mod verifier;
 mod _core {
     #[pymodule_export]
     use crate::decision::Decision;
+    #[pymodule_export]
+    use crate::door::Door;
     #[pymodule_export]
     use crate::encode::encode;
     #[pymodule_export]

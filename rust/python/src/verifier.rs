@@ -167,7 +167,9 @@ impl Verifier {
 impl Verifier {
     fn verify_one(&self, token: &[u8], now: f64) -> Result<Arc<Verified>, Error> {
         match &self.cache {
-            Some(cache) => self.inner.verify_cached(cache, token, now),
+            Some(cache) => {
+                self.inner.verify_cached(cache, token, now).map(|(verified, _)| verified)
+            }
             None => self.inner.verify(token, now).map(Arc::new),
         }
     }

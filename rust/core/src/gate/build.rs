@@ -18,6 +18,7 @@ use crate::settings::{GateSettings, IssuerSettings, PolicySettings};
 use crate::verifier::{Issuer, Verifier};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 type Errors = Vec<(String, String)>;
 type Keys = HashMap<String, Option<Arc<KeySet>>>;
@@ -135,6 +136,8 @@ fn algorithms(
     set
 }
 
+static NEXT_POLICY: AtomicU64 = AtomicU64::new(0);
+
 fn policy(
     name: &str,
     settings: &PolicySettings,
@@ -166,6 +169,7 @@ fn policy(
     }
     Policy {
         name: name.into(),
+        number: NEXT_POLICY.fetch_add(1, Ordering::Relaxed),
         verifier: Verifier::new(believed, max_token_bytes),
         rules: compile_all(&settings.require, &format!("{place}.require"), errors),
         identity: Identity::compile(&settings.identity, &format!("{place}.identity"), errors),

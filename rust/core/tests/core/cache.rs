@@ -1,10 +1,10 @@
 use crate::gate::{NOW, bearer, decide, good, key, settings};
 use jwtfast_core::cache::{S3Fifo, TokenCache};
-use jwtfast_core::decision::Decision;
+use jwtfast_core::decision::{Decision, Headers, Ready};
 use jwtfast_core::error::Reason;
 use jwtfast_core::gate::{Gate, Lasting};
 use jwtfast_core::keyset::KeySet;
-use jwtfast_core::request::{Headers, Request};
+use jwtfast_core::request::{Headers as Sent, Request};
 use jwtfast_core::revocation::RevocationList;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ fn gate(settings: &Value, cache: &Arc<TokenCache>, revocation: Vec<Arc<Revocatio
 
 fn decide_at(gate: &Gate, authorization: &str, now: f64) -> Decision {
     let sent = [(0, authorization.as_bytes())];
-    let headers = Headers(&sent);
+    let headers = Sent(&sent);
     gate.decide(&Request { policy: None, method: "GET", peer: None, query: b"", headers }, now)
 }
 
@@ -194,4 +194,63 @@ fn weights() {
         cache.insert(key, "d", 7);
         assert!(cache.used() <= 100);
     }
+}
+
+fn ready(decision: &Decision) -> Option<&Arc<Ready>> {
+    match &decision.headers {
+        Headers::Ready(ready) => Some(ready),
+        Headers::Own(_) => None,
+    }
+}
+
+/// The answer to a token is kept from the second time on, and the same one is given from then on.
+#[test]
+fn the_answer_to_a_token_that_came_again_is_kept() {
+    let cache = Arc::new(TokenCache::new(MEBIBYTE));
+    let gate = gate(&settings(), &cache, Vec::new());
+    let token = bearer(&good());
+    let answers: Vec<_> = (0..4).map(|_| decide(&gate, None, Some(&token))).collect();
+    let [once, again, third, fourth] = &*answers else { panic!("four answers") };
+    assert!(ready(once).is_none(), "a token that came once may never come again");
+    let kept = ready(again).unwrap();
+    assert!([third, fourth].iter().all(|one| Arc::ptr_eq(kept, ready(one).unwrap())));
+    assert_eq!(&*once.headers, &*fourth.headers);
+    assert_eq!(3, cache.statistics().hits);
+}
+
+/// In the smallest cache there is room for one answer: the one that came most keeps it, and loses
+/// it to another one that comes while it does not.
+#[test]
+fn the_answer_that_comes_most_keeps_its_place() {
+    let cache = Arc::new(TokenCache::new(MEBIBYTE / 16));
+    let gate = gate(&settings(), &cache, Vec::new());
+    let token = |name: &str| {
+        let mut claims = good();
+        claims["sub"] = json!(name);
+        bearer(&claims)
+    };
+    let (hot, other) = (token("hot"), token("other"));
+    let asked = |token: &str| decide(&gate, None, Some(token));
+    let kept = (0..6).map(|_| asked(&hot)).last().unwrap();
+    for _ in 0..3 {
+        asked(&other);
+        assert!(Arc::ptr_eq(ready(&kept).unwrap(), ready(&asked(&hot)).unwrap()));
+    }
+    let last = (0..20).map(|_| asked(&other)).last().unwrap();
+    assert!(Arc::ptr_eq(ready(&last).unwrap(), ready(&asked(&other)).unwrap()));
+    assert!(!Arc::ptr_eq(ready(&kept).unwrap(), ready(&asked(&hot)).unwrap()));
+}
+
+/// What would take too much room for one answer is answered all the same.
+#[test]
+fn a_long_token_has_no_answer_kept() {
+    let cache = Arc::new(TokenCache::new(MEBIBYTE));
+    let gate = gate(&settings(), &cache, Vec::new());
+    let mut claims = good();
+    claims["padding"] = json!("x".repeat(1600));
+    let token = bearer(&claims);
+    let answers: Vec<_> = (0..4).map(|_| decide(&gate, None, Some(&token))).collect();
+    assert!(answers.iter().all(|one| one.status == 200));
+    let [.., third, fourth] = &*answers else { panic!("four answers") };
+    assert!(!Arc::ptr_eq(ready(third).unwrap(), ready(fourth).unwrap()));
 }

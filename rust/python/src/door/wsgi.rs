@@ -1,0 +1,69 @@
+//! WSGI: a header that came twice is joined by commas, and a value that is not ASCII is empty.
+
+use super::{Asked, Door, Interface, item};
+use crate::arguments;
+use crate::request::{NOT_TEXT, Values, announces, text};
+use jwtfast_core::request::Headers;
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::time::Instant;
+
+/// Status line, headers, body, and what is to be told; None where the path is no decision's.
+pub fn answer<'py>(
+    door: &Door,
+    environ: &Bound<'py, PyDict>,
+) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let start = Instant::now();
+    let py = environ.py();
+    let path = item(environ, intern!(py, "PATH_INFO"))?;
+    let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
+    let method = item(environ, intern!(py, "REQUEST_METHOD"))?;
+    let method = text(&method)?;
+    let Some(target) = door.target(path, method) else { return Ok(None) };
+    let query = item(environ, intern!(py, "QUERY_STRING"))?;
+    let query = latin_1(text(&query)?)?;
+    let client = door.tells_peer.then(|| item(environ, intern!(py, "REMOTE_ADDR"))).transpose()?;
+    let joined: SmallVec<[_; 8]> = door
+        .headers
+        .iter()
+        .map(|header| environ.get_item(header.wsgi.bind(py)))
+        .collect::<PyResult<_>>()?;
+    let mut values = Values::new();
+    for (index, (header, joined)) in door.headers.iter().zip(&joined).enumerate() {
+        let Some(joined) = joined else { continue };
+        let octets = arguments::octets(joined)?.unwrap_or(NOT_TEXT);
+        if memchr::memchr(b',', octets).is_none() && !octets.is_empty() {
+            values.push((index, octets));
+            continue;
+        }
+        // No token has a comma: what came twice is told from what came once.
+        for value in octets.split(|byte| *byte == b',') {
+            values.push((index, if value.is_empty() { &header.unreadable } else { value }));
+        }
+    }
+    let length = environ.get_item(intern!(py, "CONTENT_LENGTH"))?;
+    let announces_body = length.is_some_and(|length| announces(&length).unwrap_or(true))
+        || environ.contains(intern!(py, "HTTP_TRANSFER_ENCODING"))?;
+    let asked = Asked {
+        target,
+        method,
+        query: &query,
+        peer: client.as_ref().map(|client| text(client)).transpose()?,
+        headers: Headers(&values),
+        announces_body,
+    };
+    door.decide(py, Interface::Wsgi, &asked, start).map(Some)
+}
+
+/// The bytes that WSGI's text stands for (PEP 3333).
+fn latin_1(text: &str) -> PyResult<Cow<'_, [u8]>> {
+    if text.is_ascii() {
+        return Ok(Cow::Borrowed(text.as_bytes()));
+    }
+    let bytes: Result<_, _> = text.chars().map(u8::try_from).collect();
+    bytes.map(Cow::Owned).map_err(|_| PyValueError::new_err("the query is not Latin-1"))
+}
