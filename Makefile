@@ -26,11 +26,14 @@ pin := uv pip compile --universal --python-version 3.11 --generate-hashes --no-e
 signature = import sys; print("%s-%d.%d-64bit" % (sys.implementation.name, *sys.version_info[:2]))
 cargo = PYO3_PYTHON=$(CURDIR)/$(bin)/python PYO3_BUILD_EXTENSION_MODULE=1 \
   PYO3_ENVIRONMENT_SIGNATURE=$$($(bin)/python -c '$(signature)') cargo
+wheel = $(bin)/maturin build --interpreter $(bin)/python --release --locked --quiet
+# Each profile-guided build has flags of its own, so nothing that it compiles serves the next one.
+pgo = rm -rf $(target)/pgo && $(wheel) --pgo --target-dir $(target)/pgo
 provider := tests/provider/node_modules/.package-lock.json
 comma := ,
 fail = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: help run test test-rust test-python lint bench bench-http bench-growth soak mutants dist fmt pins clean tools proxies missing
+.PHONY: help run test test-rust test-python lint bench bench-http bench-growth bench-knobs bench-profile native-pgo soak mutants dist fmt pins clean tools proxies missing
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,19 +61,33 @@ lint: .venv/.native .venv/.server $(cargo-deny) ## Format, lints, types, stubs, 
 	cargo fetch --locked --quiet
 	$(cargo-deny) --offline --locked --log-level error check bans licenses sources
 
-bench: .venv/.native .venv/.server .venv/.bench | proxies ## Measure: bare signatures, the library beside others, then bench-http and bench-growth
+bench: .venv/.native .venv/.server .venv/.bench | proxies ## Measure: bare signatures, then bench-http, bench-growth and bench-profile (make native-pgo before it)
 	@echo cargo bench
 	@$(cargo) bench --quiet --locked --package jwtfast-core --bench verify
-	$(bin)/python -m pytest benches --benchmark-enable --benchmark-only $(ARGS)
 	$(bin)/python -m benches.http $(HTTP)
 	$(bin)/python -m benches.growth $(GROWTH)
+	$(bin)/python -m benches.profile
 
-bench-http: .venv/.native .venv/.server .venv/.bench | proxies ## The service beside others alone (HTTP=--quick; HTTP='--peer NAME=URL')
+bench-http: .venv/.native .venv/.server .venv/.bench | proxies ## The library and the service beside others (HTTP=--quick; HTTP='--runs 3'; HTTP='--peer NAME=URL')
 	$(bin)/python -m benches.http $(HTTP)
 	$(bin)/python -m benches.growth --page
 
 bench-growth: .venv/.native .venv/.server .venv/.bench ## How cost grows, and docs/capacity.md from all results (GROWTH=--quick)
 	$(bin)/python -m benches.growth $(GROWTH)
+
+bench-knobs: .venv/.native .venv/.server .venv/.bench | proxies ## What granian's settings are worth to serve (KNOBS=--quick)
+	$(bin)/python -m benches.knobs $(KNOBS)
+
+bench-profile: .venv/.native .venv/.server .venv/.bench ## Where the instructions of a request go (needs valgrind)
+	$(bin)/python -m benches.profile
+
+native-pgo: .venv/.native ## Replace the native module by a profile-guided build, as releases are; bench it then
+	$(pgo) --out $(target)/pgo/wheel
+	$(bin)/python -m zipfile --extract $(target)/pgo/wheel/*.whl $(target)/pgo/wheel
+	mv $(target)/pgo/wheel/jwtfast/_core*.so python/jwtfast/
+	rm -rf $(target)/pgo
+	sha256sum python/jwtfast/_core*.so > $(target)/profile-guided
+	@touch .venv/.native
 
 soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reload under a long load (REQUESTS=200000 each)
 	SOAK_REQUESTS=$(REQUESTS) $(bin)/python -m pytest -s tests/proxies/test_rotation.py $(ARGS)
@@ -78,9 +95,9 @@ soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reloa
 mutants: .venv/.native ## Take out each check of the token threats and see its tests fail (ARGS=crit narrows)
 	$(bin)/python -m tests.advisories.mutants $(ARGS)
 
-dist: .venv/.requirements | tools ## Build wheels and source archives of both distributions into dist/
+dist: .venv/.requirements | tools ## Build wheels and source archives into dist/ (PGO=1: profile-guided, as releases are)
 	rm -rf dist
-	$(bin)/maturin build --interpreter $(bin)/python --release --locked --quiet --out dist
+	$(if $(PGO),$(pgo),$(wheel)) --out dist
 	$(bin)/maturin sdist --out dist
 	cd server && ../$(bin)/hatchling build --directory ../dist
 	@ls -l dist

@@ -1,4 +1,4 @@
-"""The command: `python -m benches.http [--quick] [--only warm,new] [--peer NAME=URL]`."""
+"""The command: `python -m benches.http [--quick] [--runs 3] [--only warm,new] [--join DIR]`."""
 
 import sys
 from collections.abc import Sequence
@@ -9,25 +9,24 @@ from typing import Any, Final
 import click
 
 from benches.command import chosen_of, tell
-from benches.http import memory, verdict
+from benches.http import library, runs
 from benches.http.contenders import CACHE_TOKENS, Contender, peer
-from benches.http.load import LoadError
-from benches.http.machine import about, versions
-from benches.http.plan import GROUPS, QUICK, Options, cells
+from benches.http.joined import JoinError, joined
+from benches.http.machine import about
+from benches.http.plan import QUICK, Options
 from benches.http.plots import draw
-from benches.http.report import RESULTS, method, results, text, write
-from benches.http.rounds import run
-from benches.http.servers import FailedError
-from benches.http.targets import judged, read_library
+from benches.http.report import RESULTS, text, write
+from benches.http.targets import judged
 from benches.http.tokens import pool, write_keys
 
-ALL: Final = ("verdict", *GROUPS, "memory")
-PARTIAL: Final = Path(__file__).parents[2] / "target" / "bench-http" / "results"
+STORE: Final = Path(__file__).parents[2] / "target" / "bench-http"
+PARTIAL: Final = STORE / "results"
 """Where the results of a quick or partial run go: those that are committed are of whole ones."""
 
 _BUSY: Final = 0.5
 _COUNT: Final = click.IntRange(CACHE_TOKENS)
 _DIRECTORY: Final = click.Path(path_type=Path, file_okay=False)
+_RUNS: Final = click.Path(path_type=Path, exists=True)
 
 
 def _peers(_context: object, _parameter: object, values: Sequence[str]) -> list[Contender]:
@@ -48,11 +47,13 @@ def _keys(context: click.Context, _parameter: object, directory: Path | None) ->
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--quick", is_flag=True, help="ES256, 64 connections, one round: within 3 minutes.")
-@click.option("--only", callback=chosen_of(ALL), metavar="NAMES", help=f"Of {','.join(ALL)}.")
+@click.option("--only", callback=chosen_of(runs.PARTS), help=f"Of {','.join(runs.PARTS)}.")
 @click.option("--peer", "peers", multiple=True, callback=_peers, metavar="NAME=URL")
-@click.option("--rounds", type=click.IntRange(1), help="Default: 3, with --quick 1.")
+@click.option("--runs", "count", type=click.IntRange(1), default=1, help="How often; default: 1.")
+@click.option("--join", multiple=True, type=_RUNS, help="Measure nothing: runs that were kept.")
+@click.option("--rounds", type=click.IntRange(1), help="Of each run; default: 2, with --quick 1.")
 @click.option("--seconds", type=click.IntRange(1), help="Of each figure; default: 2, quick 1.")
-@click.option("--new-tokens", type=_COUNT, help="How many; default: 150000, quick 100000.")
+@click.option("--new-tokens", type=_COUNT, help="Of each algorithm; default: as many as it takes.")
 @click.option("--out", type=_DIRECTORY, help="Default: benches/results, for a part of it target/.")
 @click.option("--write-keys", type=_DIRECTORY, is_eager=True, expose_value=False, callback=_keys)
 def main(
@@ -60,72 +61,69 @@ def main(
     quick: bool,
     only: list[str],
     peers: list[Contender],
-    rounds: int | None,
-    seconds: int | None,
-    new_tokens: int | None,
+    count: int,
+    join: Sequence[Path],
     out: Path | None,
+    **figures: int | None,
 ) -> None:
     """Compare jwtfast over HTTP with its ceiling, its limit and its peers.
 
-    A peer of your own runs already, on core 0, and is given as NAME=URL. --write-keys DIR writes
-    the keys that it needs, and a good token for each algorithm, and does nothing else.
+    Each run is kept in target/bench-http/runs/ (or runs/ of --out) as soon as it is done; --join
+    takes such files, or directories of them, and makes the results of them together.
+
+    A peer of your own runs already, on core 0, and is given as NAME=URL. It is to be started anew
+    before each run, as a token is new to it but once. --write-keys DIR writes the keys that it
+    needs, and a good token for each algorithm, and does nothing else.
     """
+    if peers and count > 1:
+        raise click.UsageError("a --peer is started anew before each run: make one, then --join")
+    if join:
+        _report(runs.read(join), out)
+        return
     options = QUICK if quick else Options()
-    options = replace(
-        options,
-        groups=only,
-        peers=peers,
-        rounds=rounds or options.rounds,
-        seconds=seconds or options.seconds,
-        new_tokens=new_tokens or options.new_tokens,
-    )
-    found: dict[str, Any] = {
-        "command": " ".join(["python -m benches.http", *sys.argv[1:]]),
-        "machine": about(),
-        "versions": versions(),
-        "method": method(options),
-    }
-    if found["machine"]["load_before"] > _BUSY:
-        tell(f"others are working here: load {found['machine']['load_before']:.1f}")
+    given: dict[str, Any] = {name: value for name, value in figures.items() if value is not None}
+    # What the library takes is in the results of the last whole run.
+    short = quick and set(only) == set(runs.PARTS)
+    groups = [name for name in only if not (short and name == "library")]
+    options = replace(options, groups=groups, peers=peers, **given)
+    _report(_made(options, count, (out or STORE) / "runs"), out)
+
+
+def _made(options: Options, count: int, directory: Path) -> list[runs.Record]:
+    """Runs, each kept as soon as it is done."""
+    machine = about()
+    if machine["load_before"] > _BUSY:
+        tell(f"others are working here: load {machine['load_before']:.1f}")
     for algorithm in options.algorithms:
-        tell(f"tokens: {algorithm}")
-        pool(algorithm, options.new_tokens)
-    rows = []
-    planned = cells(options)
-    for group in GROUPS:
-        its = [cell for cell in planned if cell.group == group]
-        if its:
-            tell(f"{group}: {GROUPS[group]}")
-            rows += [row.record() for row in run(its, options, tell)]
-    remembered = _memory() if "memory" in only else None
-    lines = judged(
-        rows, remembered, _verdict(options) if "verdict" in only else None, read_library()
-    )
-    print(text(rows, remembered, lines))
-    content = results(found, rows, remembered, lines)
-    directory = out or (PARTIAL if quick or set(only) != set(ALL) else RESULTS)
-    for path in [*write(content, lines, directory), *draw(rows, directory)]:
+        tell(f"tokens: {algorithm}, {options.tokens(algorithm):,}")
+        pool(algorithm, options.tokens(algorithm))
+    command = " ".join(["python -m benches.http", *sys.argv[1:]])
+    found: list[runs.Record] = []
+    for number in range(count):
+        tell(f"run {number + 1} of {count}")
+        found.append(runs.measure(options, command, machine, tell))
+        tell(f"kept: {runs.keep(found[-1], directory)}")
+        machine = about()
+    return found
+
+
+def _report(found: Sequence[runs.Record], out: Path | None) -> None:
+    """Print and write the results of runs together."""
+    if not found:
+        raise click.UsageError("there is no run to --join")
+    try:
+        together, lines = joined(found), judged(found)
+    except JoinError as error:
+        raise click.ClickException(str(error)) from None
+    print(text(together, lines))
+    directory = out or (RESULTS if all(run["whole"] for run in found) else PARTIAL)
+    paths = [*write(together, lines, directory), *draw(together["rows"], directory)]
+    if directory == RESULTS:
+        paths.append(library.write(together["library"]))
+    for path in paths:
         tell(f"written: {path}")
-    if any(row["rate"] is None for row in rows):
+    if any(row["rate"] is None for row in together["rows"]):
         tell("some were wrong or did not run: see the table")
-
-
-def _memory() -> dict[str, Any] | None:
-    tell("memory: 100,000 tokens")
-    try:
-        return memory.measure().record()
-    except (FailedError, LoadError) as error:
-        tell(f"  {error}")
-        return None
-
-
-def _verdict(options: Options) -> float | None:
-    tell("verdict: a decision without HTTP")
-    try:
-        return verdict.measure(options.main)
-    except LoadError as error:
-        tell(f"  {error}")
-        return None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from benches.http.contenders import OURS, STANDARD, Contender
+from benches.http.contenders import CACHE_TOKENS, OURS, STANDARD, Contender
+from benches.http.supply import enough
 from benches.http.tokens import ALGORITHMS
 
 __all__ = [
@@ -35,22 +36,32 @@ GROUPS: Final = {
     "openloop": "one hot token at a constant rate, half of what it can do",
     "workers": "one worker and its load on one core, two workers and theirs on two",
 }
-"""Each group of cells and what is special about it; `memory` and `verdict` have no cells."""
+"""Each group of cells and what is special about it; the other things of a run have no cells."""
 
 
 @dataclass(frozen=True)
 class Options:
     """What was asked for."""
 
-    rounds: int = 3
+    rounds: int = 2
     seconds: int = 2
     warm_up: int = 1
     algorithms: Sequence[str] = ALGORITHMS
     connections: Sequence[int] = CONNECTIONS
     groups: Sequence[str] = tuple(GROUPS)
     peers: Sequence[Contender] = ()
-    new_tokens: int = 150_000
-    """How many there are for as long as one server runs; what Zipf draws from is among them."""
+    new_tokens: int | None = None
+    """How many tokens there are of each algorithm; None for as many as are enough."""
+
+    def tokens(self, algorithm: str) -> int:
+        """How many there are; what Zipf draws from is among them.
+
+        A server of ours is started anew when it has seen them, a peer that runs already is not.
+        """
+        if self.new_tokens is not None:
+            return self.new_tokens
+        one = enough(algorithm, self.seconds)
+        return CACHE_TOKENS + one * self.rounds if self.peers else one
 
     @property
     def main(self) -> str:
@@ -58,9 +69,7 @@ class Options:
         return self.algorithms[0]
 
 
-QUICK: Final = Options(
-    rounds=1, seconds=1, algorithms=("ES256",), connections=(_MIDDLE,), new_tokens=100_000
-)
+QUICK: Final = Options(rounds=1, seconds=1, algorithms=("ES256",), connections=(_MIDDLE,))
 """Enough to see that everything works; no figures to keep."""
 
 

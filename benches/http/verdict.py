@@ -48,7 +48,7 @@ def measure(algorithm: str) -> float:
 
 def _time(directory: Path) -> float:
     service = Service(load(directory / "jwtfast.yaml"), directory)
-    decide = service.current.decide
+    decide = service.current.gate.decide
     bearer = b"Bearer " + (directory / "token").read_bytes()
     headers = [(b"authorization", bearer)]
     assert decide(None, "GET", b"", headers).status == 200

@@ -1,20 +1,24 @@
 """Who answers wrong is reported as wrong, however fast: real servers, real wrk."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from benches.http.contenders import STANDARD, Contender, peer
+from benches.http.contenders import STANDARD, Command, Contender, Site, peer
 from benches.http.open_loop import Constant, measure, whole
 from benches.http.plan import Cell, Options, Setup
-from benches.http.rounds import Row, run
+from benches.http.rounds import Rounds
+from benches.http.rows import Row
 from benches.http.servers import behind_nginx, running, wrong_answers
-from benches.http.tokens import HOT, pool, token
+from benches.http.tokens import HOT, bad_tokens, pool, token
 from tests.proxies.proxy import found
 
 ALGORITHM = "EdDSA"
@@ -68,14 +72,14 @@ def right(_number: int, authorization: str | None) -> int:
 def signed() -> None:
     """The tokens are there, and so is wrk."""
     found("wrk", "on Debian, apt install wrk")
-    pool(ALGORITHM, OPTIONS.new_tokens)
+    pool(ALGORITHM, OPTIONS.tokens(ALGORITHM))
 
 
 def measured(contender: Contender, group: str = "warm") -> Row:
     """What the comparison says of a contender."""
     cell = Cell(group, Setup(contender, ALGORITHM), connections=4)
     told: list[str] = []
-    [row] = run([cell], OPTIONS, told.append)
+    [row] = Rounds(OPTIONS, told.append).rows([cell])
     assert any(contender.name in line for line in told)
     return row
 
@@ -139,8 +143,77 @@ def test_new_tokens_that_run_out_are_reported() -> None:
     few = Options(rounds=1, seconds=1, warm_up=1, new_tokens=10)
     with tiny(lambda number, given: 200 if number > 15 else right(number, given)) as url:
         cell = Cell("new", Setup(peer("any", url), ALGORITHM), "new", connections=4)
-        [row] = run([cell], few, lambda _line: None)
+        [row] = Rounds(few, lambda _line: None).rows([cell])
     assert any("new tokens" in one for one in row.problems), row.problems
+
+
+@TWO_CORES
+@pytest.mark.usefixtures("signed")
+def test_tokens_are_new_to_a_peer_in_every_round() -> None:
+    """Nobody starts it anew, so what it has seen is not sent again."""
+    bad = {f"Bearer {given}" for given in bad_tokens(ALGORITHM).values()}
+    seen: list[str | None] = []
+    pause = threading.Event()
+
+    def judge(_number: int, given: str | None) -> int:
+        # Slow enough for its tokens to last.
+        pause.wait(0.005)
+        seen.append(given)
+        return 401 if given is None or given in bad else 200
+
+    options = replace(OPTIONS, rounds=2, groups=["new"])
+    with tiny(judge) as url:
+        cell = Cell("new", Setup(peer("any", url), ALGORITHM), "new", connections=4)
+        [row] = Rounds(options, lambda _line: None).rows([cell])
+    assert (row.problems, len(row.rates), row.cpu_us) == ([], 2, [])
+    good = [given for given in seen if given not in {*bad, None, f"Bearer {token(ALGORITHM, HOT)}"}]
+    assert len(good) > 10
+    assert len(set(good)) == len(good)
+
+
+SLOW = """
+import pathlib, sys, threading, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version, wbufsize = "HTTP/1.1", -1
+    lock = threading.Lock()
+
+    def do_GET(self):
+        time.sleep(0.05)
+        with self.lock, pathlib.Path(sys.argv[2]).open("a") as file:
+            print(self.headers.get("Authorization"), file=file)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+@TWO_CORES
+@pytest.mark.usefixtures("signed")
+def test_every_token_is_new_to_its_server(tmp_path: Path) -> None:
+    """One that has seen too many for its next figure is started anew, and begins with the first."""
+    files: list[Path] = []
+
+    def prepare(site: Site) -> Command:
+        files.append(tmp_path / str(len(files)))
+        return [sys.executable, "-c", SLOW, str(site.port), str(files[-1])], {}
+
+    setup = Setup(Contender("slow", "limit", prepare), ALGORITHM)
+    # A figure takes about 80 of them: four connections, 50 ms an answer.
+    few = Options(rounds=1, seconds=1, warm_up=1, new_tokens=100)
+    cells = [Cell("new", setup, "new", connections) for connections in (4, 3)]
+    rows = Rounds(few, lambda _line: None).rows(cells)
+    assert [row.problems for row in rows] == [[], []]
+    assert [row.cpu_us[0] > 0 for row in rows] == [True, True]
+    assert len(files) == 2
+    hot = f"Bearer {token(ALGORITHM, HOT)}"
+    for file in files:
+        sent = [line for line in file.read_text().splitlines() if line not in {hot, "None"}]
+        assert len(sent) > 10
+        assert len(set(sent)) == len(sent)
 
 
 @pytest.mark.parametrize("contender", TESTED, ids=lambda contender: contender.name)

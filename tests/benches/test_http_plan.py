@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benches.http.contenders import STANDARD, peer
-from benches.http.load import Measured
+from benches.http.contenders import CACHE_TOKENS, STANDARD, peer
+from benches.http.load import Measured, Stream
 from benches.http.plan import GROUPS, QUICK, Cell, Options, Setup, cells, setups
-from benches.http.rounds import Row, spread
+from benches.http.rows import Row, spread
+from benches.http.supply import Supply
 from benches.http.tokens import (
     ALGORITHMS,
     bad_tokens,
@@ -108,6 +109,48 @@ def test_what_was_wrong_once_has_no_rate() -> None:
 def test_what_does_not_count(measured: Measured, new_tokens: bool, complaints: int) -> None:  # noqa: FBT001 - a column
     """A wrong answer, a broken connection, nothing at all, or a new token sent twice."""
     assert len(measured.complaints(new_tokens=new_tokens)) == complaints
+
+
+def test_no_token_is_taken_twice() -> None:
+    """A figure begins after what the ones before it took, what was under way among it."""
+    supply, file = Supply(1000), Path("tokens")
+    assert supply.stream(file) == Stream(file, 999, 1)
+    supply.took(GOOD, connections=16, threads=1)
+    assert supply.stream(file) == Stream(file, 883, 117)
+    supply.took(GOOD, connections=16, threads=1)
+    assert supply.stream(file) == Stream(file, 767, 233)
+
+
+def test_a_supply_lasts_while_there_is_half_as_much_again_as_a_figure_took() -> None:
+    """A server is started anew before its tokens run out, and not for nothing."""
+    assert Supply(3).lasts
+    assert not Supply(2).lasts
+    for count, lasts in ((272, True), (270, False)):
+        supply = Supply(count)
+        supply.took(GOOD, connections=8, threads=1)
+        assert supply.lasts is lasts
+
+
+def test_two_threads_leave_nothing_new() -> None:
+    """Each sends from a place of its own, so what is left is in two pieces."""
+    supply = Supply(100_000)
+    supply.took(GOOD, connections=8, threads=2)
+    assert not supply.lasts
+    # Two, so that going round is seen.
+    assert supply.stream(Path("tokens")) == Stream(Path("tokens"), 2, 99_998)
+
+
+def test_there_are_tokens_for_the_fastest() -> None:
+    """As many as were asked for, or else by algorithm and seconds; always what Zipf draws from."""
+    assert Options(new_tokens=123).tokens("HS256") == 123
+    assert Options(seconds=2).tokens("HS256") >= 2 * 90_000 * 2
+    assert Options(seconds=2).tokens("RS256") >= 2 * 35_000 * 2
+    assert Options(seconds=10).tokens("RS256") == 5 * Options(seconds=2).tokens("RS256")
+    for algorithm in ALGORITHMS:
+        assert QUICK.tokens(algorithm) >= CACHE_TOKENS
+        # A peer that runs already has seen what Zipf drew, and is not started anew.
+        ours, its = Options().tokens(algorithm), Options(peers=[PEER]).tokens(algorithm)
+        assert its == CACHE_TOKENS + Options().rounds * ours
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -83,6 +83,12 @@ def test_library_imports_only_the_standard_library() -> None:
         assert imports(path) - {"jwtfast", *of_extra, *sys.stdlib_module_names} == set(), name(path)
 
 
+def test_training_needs_nothing_beside_the_library() -> None:
+    """A profile-guided build runs it in an environment that has only the module it trains."""
+    path = ROOT / "benches" / "training.py"
+    assert imports(path) - {"jwtfast", *sys.stdlib_module_names} == set()
+
+
 def test_server_imports_only_what_it_declares() -> None:
     """Each import of the server is of the library, of a declared dependency, or of itself.
 

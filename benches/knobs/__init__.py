@@ -1,0 +1,1 @@
+"""What granian's settings are worth to `serve`."""

@@ -1,0 +1,1 @@
+"""Where the instructions of one request go, counted by callgrind."""
