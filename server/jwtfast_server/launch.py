@@ -33,6 +33,7 @@ from jwtfast_server.main_process import MainProcess
 from jwtfast_server.published import Follower
 from jwtfast_server.reload import Reload
 from jwtfast_server.run_directory import DRAINING, run_directory
+from jwtfast_server.scheduling import ask_for_short_slices
 from jwtfast_server.service import Service
 from jwtfast_server.values import Address
 
@@ -225,6 +226,8 @@ def _load(directory: Path) -> Callable[..., Any]:
         # Too late to start. The signal to end ends the wait, see `signal_handler_interrupt`.
         time.sleep(1)
         os._exit(0)
+    # The threads that are started from here on inherit it.
+    ask_for_short_slices()
     # A Ctrl-C in a terminal is for the main process, which then stops the workers.
     os.setpgrp()
     # granian's WSGI puts the environment under each request's headers.

@@ -1,13 +1,19 @@
 """The ceiling: granian with applications that look at nothing and answer what jwtfast answers.
 
-The same status, the same headers and the same empty body, so that what is left between these and
-jwtfast is jwtfast. A test holds the two answers against each other.
+The same status, the same headers and the same empty body, from threads with the same slices of CPU
+time: what is left between these and jwtfast is jwtfast. A test holds the two answers against each
+other.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
+from jwtfast_server.scheduling import ask_for_short_slices
+
 __all__ = ["asgi", "rsgi", "wsgi"]
+
+# granian imports this before it starts the other threads of a worker, and they inherit it.
+ask_for_short_slices()
 
 _HEADERS: Final = [("X-User", "user-000000"), ("Cache-Control", "no-store")]
 _RAW_HEADERS: Final = [(name.lower().encode(), value.encode()) for name, value in _HEADERS]
