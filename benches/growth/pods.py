@@ -78,11 +78,14 @@ def rates(rows: Sequence[Record]) -> list[Rates]:
 
 
 def scaling(rows: Sequence[Record]) -> float | None:
-    """What each of two workers gives, as a share of one alone, with one hot token."""
+    """What each of two workers gives for a CPU second, as a share of one alone; one hot token.
+
+    By CPU seconds, as the load generator takes its part of both cores while it is measured.
+    """
     found = {
-        row["workers"]: row["rate"]
+        row["workers"]: row["cpu_us"]
         for row in rows
         if row["group"] == "workers" and row["tokens"] == "hot"
     }
     one, two = found.get(1), found.get(2)
-    return min(1.0, two / one / 2) if one and two else None
+    return min(1.0, one / two) if one and two else None

@@ -26,6 +26,7 @@ def row(group: str, rate: float, **changes: object) -> dict[str, Any]:
         "rate": rate,
         "p99": 0.004,
         "busy": 0.5,
+        "cpu_us": 25.0,
         **changes,
     }
 
@@ -49,9 +50,10 @@ HTTP = {
         row("new", 10_000),
         row("nginx", 20_000),
         row("openloop", 20_000, p99=0.001),
-        row("workers", 20_000),
-        row("workers", 36_000, workers=2),
-        row("workers", 5000, tokens="new"),
+        row("workers", 20_000, cpu_us=18.0),
+        # Fewer than 0.9 of twice as many: the load took its part.
+        row("workers", 28_000, workers=2, cpu_us=20.0),
+        row("workers", 5000, tokens="new", cpu_us=80.0),
     ],
     "memory": {"without": 50 << 20, "tokens": 100_000, "token_bytes": 600, "roomy": 150 << 20},
 }
