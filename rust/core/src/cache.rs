@@ -5,10 +5,10 @@
 //! compared to the last character. What is found is good for the issuer of the gate that verified
 //! it; its times and the policy are checked each time.
 
-use crate::decision::Ready;
 use crate::error::Error;
+use crate::headers::Ready;
 use crate::token::encodes;
-use crate::verifier::Verified;
+use crate::verified::Verified;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

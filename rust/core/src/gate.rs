@@ -2,9 +2,10 @@
 
 use crate::cache::TokenCache;
 use crate::counters::{Counters, Label};
-use crate::decision::{Answers, Decision, Header, Headers};
+use crate::decision::{Answers, Decision};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
+use crate::headers::{Header, Headers};
 use crate::json::Value;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
@@ -15,7 +16,7 @@ use crate::request::Request;
 use crate::revocation::RevocationList;
 use crate::routes::Routes;
 use crate::settings::GateSettings;
-use crate::verifier::Verified;
+use crate::verified::Verified;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Verified claims into response headers, injection-proof.
 
 use crate::claim_path::ClaimPath;
-use crate::decision::Header;
 use crate::error::Error;
+use crate::headers::Header;
 use crate::json::Value;
 use crate::settings::{Form, IdentitySettings};
 use base64_simd::STANDARD;

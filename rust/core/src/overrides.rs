@@ -2,8 +2,8 @@
 //! `claims_regexp_NAME=pattern`, `headers_NAME=claim`.
 
 use crate::claim_path::ClaimPath;
-use crate::decision::Header;
 use crate::error::{Error, Reason};
+use crate::headers::Header;
 use crate::identity::Identity;
 use crate::json::Value;
 use crate::rule::{any_element, pattern};

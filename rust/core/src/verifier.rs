@@ -2,12 +2,12 @@
 
 use crate::algorithm::AlgorithmSet;
 use crate::cache::TokenCache;
-use crate::claims::{self, Checks, Times};
+use crate::claims::{self, Checks};
 use crate::error::{Error, Reason};
 use crate::header_memo::HeaderMemo;
-use crate::json::Document;
 use crate::keyset::KeySet;
 use crate::token::{Header, Segments};
+use crate::verified::Verified;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -54,44 +54,6 @@ impl Issuer {
     fn is_named(&self, iss: &str) -> bool {
         let accepted = self.checks.issuers.as_deref();
         accepted.is_some_and(|all| all.iter().any(|one| &**one == iss))
-    }
-}
-
-/// A token whose signature and registered claims hold.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    claims: Document,
-    header: Arc<Header>,
-    times: Times,
-    /// The issuer's, see there.
-    generation: u64,
-}
-
-impl Verified {
-    /// Every claim.
-    #[must_use]
-    pub const fn claims(&self) -> &Document {
-        &self.claims
-    }
-
-    /// The header that the signature covers.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// The bytes that it takes up beyond itself, where it was shrunk.
-    pub(crate) fn weight(&self) -> usize {
-        // A header that was seen before belongs to many tokens.
-        let own = Arc::strong_count(&self.header) == 1;
-        let header =
-            if own { size_of::<Header>().saturating_add(self.header.text().len()) } else { 0 };
-        self.claims.weight().saturating_add(header)
-    }
-
-    /// Gives back memory that verifying took beyond need.
-    pub(crate) fn shrink(&mut self) {
-        self.claims.shrink();
     }
 }
 

@@ -1,7 +1,8 @@
 //! `jwtfast.Decision`: what a gate answers, as the front doors of Python servers want it.
 
-use jwtfast_core::decision::{Decision as CoreDecision, Headers};
+use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::error::Reason;
+use jwtfast_core::headers::Headers;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};

@@ -4,9 +4,9 @@
 //! are checked at every hit. A slot holds one answer and is given to another token only once its
 //! own has come no more than others that wanted the slot.
 
-use crate::decision::Ready;
 use crate::error::Error;
-use crate::verifier::Verified;
+use crate::headers::Ready;
+use crate::verified::Verified;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is longer than this, token and headers together, is made anew each time.

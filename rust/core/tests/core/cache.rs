@@ -1,8 +1,9 @@
 use crate::gate::{NOW, bearer, decide, good, key, settings};
 use jwtfast_core::cache::{S3Fifo, TokenCache};
-use jwtfast_core::decision::{Decision, Headers, Ready};
+use jwtfast_core::decision::Decision;
 use jwtfast_core::error::Reason;
 use jwtfast_core::gate::{Gate, Lasting};
+use jwtfast_core::headers::{Headers, Ready};
 use jwtfast_core::keyset::KeySet;
 use jwtfast_core::request::{Headers as Sent, Request};
 use jwtfast_core::revocation::RevocationList;

@@ -1,17 +1,17 @@
 //! ASGI: every byte of every header value, as it came.
 
-use super::{Asked, Door, Interface, item};
+use super::application::{Application, Asked, Interface, item};
 use crate::arguments;
 use crate::request::{NOT_TEXT, Wanted, text};
 use jwtfast_core::request::Headers;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 use std::time::Instant;
 
 /// The two events of the answer, and what is to be told; None where the path is no decision's.
 pub fn answer<'py>(
-    door: &Door,
+    application: &Application,
     scope: &Bound<'py, PyDict>,
 ) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let start = Instant::now();
@@ -20,11 +20,14 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = item(scope, intern!(py, "method"))?;
     let method = text(&method)?;
-    let Some(target) = door.target(path, method) else { return Ok(None) };
+    let Some(target) = application.target(path, method) else {
+        return Ok(None);
+    };
     let query = item(scope, intern!(py, "query_string"))?;
-    let client = door.tells_peer.then(|| item(scope, intern!(py, "client"))?.get_item(0));
+    let client = application.tells_peer.then(|| item(scope, intern!(py, "client"))?.get_item(0));
     let client = client.transpose()?;
-    let wanted = Wanted::of_pairs(door.gate.get().inner(), &item(scope, intern!(py, "headers"))?)?;
+    let wanted =
+        Wanted::of_pairs(application.gate.get().inner(), &item(scope, intern!(py, "headers"))?)?;
     let asked = Asked {
         target,
         method,
@@ -33,22 +36,5 @@ pub fn answer<'py>(
         headers: Headers(&wanted.values()?),
         announces_body: wanted.announces_body,
     };
-    door.decide(py, Interface::Asgi, &asked, start).map(Some)
-}
-
-/// The events, with nothing to tell behind them.
-pub fn events<'py>(
-    py: Python<'py>,
-    status: u16,
-    headers: &Bound<'py, PyTuple>,
-    body: Option<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let start = PyDict::new(py);
-    start.set_item("type", "http.response.start")?;
-    start.set_item("status", status)?;
-    start.set_item("headers", headers)?;
-    let end = PyDict::new(py);
-    end.set_item("type", "http.response.body")?;
-    end.set_item("body", body.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))?;
-    (start, end, py.None()).into_pyobject(py)
+    application.decide(py, Interface::Asgi, &asked, start).map(Some)
 }

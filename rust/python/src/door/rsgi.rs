@@ -1,6 +1,6 @@
 //! RSGI: values that are not ASCII are left out.
 
-use super::{Asked, Door, Interface};
+use super::application::{Application, Asked, Interface};
 use crate::arguments;
 use crate::request::{NOT_TEXT, Values, announces, text};
 use jwtfast_core::request::Headers;
@@ -13,7 +13,7 @@ use std::time::Instant;
 /// Status, headers, body (None for an empty one), and what is to be told; None where the path is
 /// no decision's.
 pub fn answer<'py>(
-    door: &Door,
+    application: &Application,
     scope: &Bound<'py, PyAny>,
 ) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let start = Instant::now();
@@ -22,13 +22,16 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = scope.getattr(intern!(py, "method"))?;
     let method = text(&method)?;
-    let Some(target) = door.target(path, method) else { return Ok(None) };
+    let Some(target) = application.target(path, method) else {
+        return Ok(None);
+    };
     let query = scope.getattr(intern!(py, "query_string"))?;
-    let client = door.tells_peer.then(|| scope.getattr(intern!(py, "client"))).transpose()?;
+    let client =
+        application.tells_peer.then(|| scope.getattr(intern!(py, "client"))).transpose()?;
     let sent = scope.getattr(intern!(py, "headers"))?;
-    let lists = lists(door, &sent)?;
+    let lists = lists(application, &sent)?;
     let mut values = Values::new();
-    for (index, (header, list)) in door.headers.iter().zip(&lists).enumerate() {
+    for (index, (header, list)) in application.headers.iter().zip(&lists).enumerate() {
         for value in &list.values {
             values.push((index, arguments::octets(value)?.unwrap_or(NOT_TEXT)));
         }
@@ -50,7 +53,7 @@ pub fn answer<'py>(
         headers: Headers(&values),
         announces_body,
     };
-    door.decide(py, Interface::Rsgi, &asked, start).map(Some)
+    application.decide(py, Interface::Rsgi, &asked, start).map(Some)
 }
 
 struct Found<'py> {
@@ -60,7 +63,10 @@ struct Found<'py> {
     lacks_some: bool,
 }
 
-fn lists<'py>(door: &Door, sent: &Bound<'py, PyAny>) -> PyResult<SmallVec<[Found<'py>; 8]>> {
+fn lists<'py>(
+    application: &Application,
+    sent: &Bound<'py, PyAny>,
+) -> PyResult<SmallVec<[Found<'py>; 8]>> {
     let py = sent.py();
     let found = |name: &Bound<'py, _>| {
         let values = sent.call_method1(intern!(py, "get_all"), (name,))?;
@@ -69,7 +75,7 @@ fn lists<'py>(door: &Door, sent: &Bound<'py, PyAny>) -> PyResult<SmallVec<[Found
         let lacks_some = first.is_none() && (!values.is_empty() || sent.contains(name)?);
         Ok(Found { values, lacks_some })
     };
-    door.headers.iter().map(|header| found(header.name.bind(py))).collect()
+    application.headers.iter().map(|header| found(header.name.bind(py))).collect()
 }
 
 /// The address without its port: of `10.0.0.1:80`, or of `[fe80::1%2]:80`.

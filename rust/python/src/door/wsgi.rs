@@ -1,6 +1,6 @@
 //! WSGI: a header that came twice is joined by commas, and a value that is not ASCII is empty.
 
-use super::{Asked, Door, Interface, item};
+use super::application::{Application, Asked, Interface, item};
 use crate::arguments;
 use crate::request::{NOT_TEXT, Values, announces, text};
 use jwtfast_core::request::Headers;
@@ -14,7 +14,7 @@ use std::time::Instant;
 
 /// Status line, headers, body, and what is to be told; None where the path is no decision's.
 pub fn answer<'py>(
-    door: &Door,
+    application: &Application,
     environ: &Bound<'py, PyDict>,
 ) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let start = Instant::now();
@@ -23,17 +23,20 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = item(environ, intern!(py, "REQUEST_METHOD"))?;
     let method = text(&method)?;
-    let Some(target) = door.target(path, method) else { return Ok(None) };
+    let Some(target) = application.target(path, method) else {
+        return Ok(None);
+    };
     let query = item(environ, intern!(py, "QUERY_STRING"))?;
     let query = latin_1(text(&query)?)?;
-    let client = door.tells_peer.then(|| item(environ, intern!(py, "REMOTE_ADDR"))).transpose()?;
-    let joined: SmallVec<[_; 8]> = door
+    let client =
+        application.tells_peer.then(|| item(environ, intern!(py, "REMOTE_ADDR"))).transpose()?;
+    let joined: SmallVec<[_; 8]> = application
         .headers
         .iter()
         .map(|header| environ.get_item(header.wsgi.bind(py)))
         .collect::<PyResult<_>>()?;
     let mut values = Values::new();
-    for (index, (header, joined)) in door.headers.iter().zip(&joined).enumerate() {
+    for (index, (header, joined)) in application.headers.iter().zip(&joined).enumerate() {
         let Some(joined) = joined else { continue };
         let octets = arguments::octets(joined)?.unwrap_or(NOT_TEXT);
         if memchr::memchr(b',', octets).is_none() && !octets.is_empty() {
@@ -56,7 +59,7 @@ pub fn answer<'py>(
         headers: Headers(&values),
         announces_body,
     };
-    door.decide(py, Interface::Wsgi, &asked, start).map(Some)
+    application.decide(py, Interface::Wsgi, &asked, start).map(Some)
 }
 
 /// The bytes that WSGI's text stands for (PEP 3333).

@@ -1,0 +1,181 @@
+//! A gate with all that an answer takes, whatever interface asks.
+
+use crate::decision::{Made, raw_headers, text_headers};
+use crate::gate::{Gate, peer_address};
+use jwtfast_core::decision::Decision as CoreDecision;
+use jwtfast_core::error::Reason;
+use jwtfast_core::headers::Headers;
+use jwtfast_core::request::{Headers as Sent, Request};
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use smallvec::SmallVec;
+use std::time::Instant;
+
+/// What serves the requests of one door.
+pub struct Application {
+    pub gate: Py<Gate>,
+    /// Different in every door that was ever made, and so are the next ones, one an interface.
+    pub number: u64,
+    pub bodies: Py<PyDict>,
+    pub lines: Py<PyDict>,
+    /// Those that are decided on; None for all, and then policies have paths of their own.
+    pub methods: Option<Vec<String>>,
+    pub tells_peer: bool,
+    pub tells_allowed: bool,
+    pub headers: Vec<AskedFor>,
+}
+
+/// A header that the gate asks for.
+pub struct AskedFor {
+    pub name: Py<PyString>,
+    /// Where WSGI has it.
+    pub wsgi: Py<PyString>,
+    /// What stands for a value that the interface cannot hand over: no good token.
+    pub unreadable: Box<[u8]>,
+}
+
+/// A path that is decided on.
+pub struct Target<'a> {
+    /// The policy that it names.
+    pub policy: Option<&'a str>,
+}
+
+/// A request for a decision, as an interface told of it.
+pub struct Asked<'a> {
+    pub target: Target<'a>,
+    pub method: &'a str,
+    pub query: &'a [u8],
+    pub peer: Option<&'a str>,
+    pub headers: Sent<'a>,
+    pub announces_body: bool,
+}
+
+/// What a server speaks.
+#[derive(Clone, Copy)]
+pub enum Interface {
+    Asgi,
+    Rsgi,
+    Wsgi,
+}
+
+impl Application {
+    /// What is decided on; None for what is not.
+    pub fn target<'a>(&self, path: &'a [u8], method: &str) -> Option<Target<'a>> {
+        if path == b"/validate" {
+            let one_of = |methods: &Vec<String>| methods.iter().any(|one| one == method);
+            return self.methods.as_ref().is_none_or(one_of).then_some(Target { policy: None });
+        }
+        let rest = path.strip_prefix(b"/p/").filter(|_| self.methods.is_none())?;
+        let name = rest.split(|byte| *byte == b'/').next()?;
+        // No policy has another name.
+        let ascii = std::str::from_utf8(name).ok().filter(|name| name.is_ascii());
+        Some(Target { policy: Some(ascii.unwrap_or("\u{fffd}")) })
+    }
+
+    /// The answer, and what is to be told as its last item.
+    pub fn decide<'py>(
+        &self,
+        py: Python<'py>,
+        interface: Interface,
+        asked: &Asked<'_>,
+        start: Instant,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let request = Request {
+            policy: asked.target.policy,
+            method: asked.method,
+            peer: asked.peer.map(peer_address).transpose()?,
+            // Whoever names the policy in the path asks for nothing else.
+            query: if asked.target.policy.is_none() { asked.query } else { b"" },
+            headers: asked.headers,
+        };
+        let gate = self.gate.get();
+        let (decision, took) = gate.take(&request, start, None)?;
+        let closes = asked.announces_body;
+        if decision.reason.is_none() && !self.tells_allowed {
+            return self.answer(py, interface, &decision, closes);
+        }
+        let answer = self.answer(py, interface, &decision, closes)?;
+        let told = Bound::new(py, gate.decision(py, decision, took, closes))?.into_any();
+        let mut items: SmallVec<[_; 4]> = answer.iter().collect();
+        items.pop();
+        items.push(told);
+        PyTuple::new(py, items)
+    }
+
+    /// The answer, with nothing to tell behind it; one whose headers are ready-made is ready-made.
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        interface: Interface,
+        decision: &CoreDecision,
+        closes: bool,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let new = || self.new_answer(py, interface, decision, closes);
+        let made = match &decision.headers {
+            Headers::Ready(ready) if !closes => ready.made::<Made>(),
+            _ => None,
+        };
+        let Some(made) = made else { return new() };
+        let number = self.number.saturating_add(interface as u64);
+        let (made_for, answer) =
+            made.answer.get_or_try_init(py, || new().map(|answer| (number, answer.unbind())))?;
+        if *made_for == number { Ok(answer.bind(py).clone()) } else { new() }
+    }
+
+    fn new_answer<'py>(
+        &self,
+        py: Python<'py>,
+        interface: Interface,
+        decision: &CoreDecision,
+        closes: bool,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let status = decision.status;
+        let body = if status == 200 {
+            None
+        } else {
+            let key = (status, decision.reason.map(Reason::code));
+            Some(self.bodies.bind(py).as_any().get_item(key)?)
+        };
+        match interface {
+            Interface::Asgi => {
+                let headers = raw_headers(py, &decision.headers, closes)?;
+                events(py, status, &headers, body)
+            }
+            Interface::Rsgi => {
+                let headers = text_headers(py, &decision.headers, closes)?;
+                (status, headers, body, py.None()).into_pyobject(py)
+            }
+            Interface::Wsgi => {
+                let headers = text_headers(py, &decision.headers, closes)?;
+                let line = self.lines.bind(py).as_any().get_item(status)?;
+                (line, headers, PyList::new(py, body)?, py.None()).into_pyobject(py)
+            }
+        }
+    }
+}
+
+/// An item of a scope or an environment that is always there.
+pub fn item<'py>(
+    scope: &Bound<'py, PyDict>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    scope.get_item(name)?.ok_or_else(|| PyKeyError::new_err(name.clone().unbind()))
+}
+
+/// The two events of ASGI, with nothing to tell behind them.
+fn events<'py>(
+    py: Python<'py>,
+    status: u16,
+    headers: &Bound<'py, PyTuple>,
+    body: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let start = PyDict::new(py);
+    start.set_item("type", "http.response.start")?;
+    start.set_item("status", status)?;
+    start.set_item("headers", headers)?;
+    let end = PyDict::new(py);
+    end.set_item("type", "http.response.body")?;
+    end.set_item("body", body.unwrap_or_else(|| PyBytes::new(py, b"").into_any()))?;
+    (start, end, py.None()).into_pyobject(py)
+}
