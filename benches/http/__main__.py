@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +16,6 @@ from benches.http.contenders import CACHE_TOKENS, Contender, peer
 from benches.http.joined import JoinError, joined
 from benches.http.machine import about
 from benches.http.plan import QUICK, Options
-from benches.http.plots import draw
 from benches.http.report import RESULTS, text, write
 from benches.http.targets import judged
 from benches.http.tokens import pool, write_keys
@@ -117,13 +118,22 @@ def _report(found: Sequence[runs.Record], out: Path | None) -> None:
         raise click.ClickException(str(error)) from None
     print(text(together, lines))
     directory = out or (RESULTS if all(run["whole"] for run in found) else PARTIAL)
-    paths = [*write(together, lines, directory), *draw(together["rows"], directory)]
+    paths = [*write(together, lines, directory), *_drawn(together["rows"], directory)]
     if directory == RESULTS:
         paths.append(library.write(together["library"]))
     for path in paths:
         tell(f"written: {path}")
     if any(row["rate"] is None for row in together["rows"]):
         tell("some were wrong or did not run: see the table")
+
+
+def _drawn(rows: Sequence[runs.Record], directory: Path) -> list[Path]:
+    """The plots; nothing else needs matplotlib, which the tests do without."""
+    if find_spec("matplotlib") is None:
+        tell("not drawn: matplotlib is not installed")
+        return []
+    paths: list[Path] = import_module("benches.http.plots").draw(rows, directory)
+    return paths
 
 
 if __name__ == "__main__":
