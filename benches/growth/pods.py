@@ -4,10 +4,12 @@ A request whose token is remembered takes 1 / hot of a core's second, another on
 hit rate of h a core answers 1 / (h / hot + (1 - h) / new) a second.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
+
+from benches.http.rows import figure
 
 __all__ = ["CORES_A_POD", "USED", "Rates", "mixed", "pods", "rates", "scaling"]
 
@@ -59,13 +61,9 @@ def pods(
     return ceil(rate / (cores * a_core * used * scaling))
 
 
-def _rate(rows: Iterable[Record], group: str, algorithm: str) -> float | None:
-    for row in rows:
-        told = (row["group"], row["algorithm"], row["contender"], row["connections"])
-        if told == (group, algorithm, _OURS, _CONNECTIONS):
-            rate: float | None = row["rate"]
-            return rate
-    return None
+def _rate(rows: Sequence[Record], group: str, algorithm: str) -> float | None:
+    where = {"group": group, "algorithm": algorithm, "contender": _OURS}
+    return figure(rows, "rate", where | {"connections": _CONNECTIONS})
 
 
 def rates(rows: Sequence[Record]) -> list[Rates]:
@@ -82,10 +80,6 @@ def scaling(rows: Sequence[Record]) -> float | None:
 
     By CPU seconds, as the load generator takes its part of both cores while it is measured.
     """
-    found = {
-        row["workers"]: row["cpu_us"]
-        for row in rows
-        if row["group"] == "workers" and row["tokens"] == "hot"
-    }
-    one, two = found.get(1), found.get(2)
+    where = {"group": "workers", "tokens": "hot"}
+    one, two = (figure(rows, "cpu_us", where | {"workers": workers}) for workers in (1, 2))
     return min(1.0, one / two) if one and two else None

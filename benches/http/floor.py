@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from benches.http.rows import figure
 from benches.tables import Table
 
 __all__ = ["Floor", "floors", "table"]
@@ -53,15 +54,11 @@ class Floor:
         return asdict(self) | {"floor": self.floor, "above": self.above, "best": self.best}
 
 
-def _time(
-    rows: Sequence[Record], group: str, contender: str, algorithm: str | None
-) -> float | None:
-    """The seconds of one answer; None for the algorithm is any."""
-    for row in rows:
-        told = row["group"], row["contender"], row["connections"]
-        if told == (group, contender, _CONNECTIONS) and algorithm in {None, row["algorithm"]}:
-            return 1 / row["rate"] if row["rate"] else None
-    return None
+def _time(rows: Sequence[Record], group: str, contender: str, **wanted: str) -> float | None:
+    """The seconds of one answer."""
+    where = {"group": group, "contender": contender, "connections": _CONNECTIONS, **wanted}
+    rate = figure(rows, "rate", where)
+    return 1 / rate if rate else None
 
 
 def floors(rows: Sequence[Record], library: Record | None) -> list[Floor]:
@@ -73,14 +70,14 @@ def floors(rows: Sequence[Record], library: Record | None) -> list[Floor]:
     """
     raw = (library or {}).get("raw", {})
     # Who looks at no token is as fast with any of them, and measured with one alone.
-    bare = _time(rows, "warm", _BARE, None)
+    bare = _time(rows, "warm", _BARE)
     return [
         Floor(
             algorithm,
             bare,
             raw.get(algorithm),
-            _time(rows, "new", _OURS, algorithm),
-            _time(rows, "new", _ENVOY, algorithm),
+            _time(rows, "new", _OURS, algorithm=algorithm),
+            _time(rows, "new", _ENVOY, algorithm=algorithm),
         )
         for algorithm in dict.fromkeys(row["algorithm"] for row in rows if row["group"] == "new")
     ]

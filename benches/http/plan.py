@@ -10,6 +10,7 @@ from benches.http.tokens import ALGORITHMS
 
 __all__ = [
     "GROUPS",
+    "LOAD_CORE",
     "QUICK",
     "SERVER_CORE",
     "Cell",

@@ -1,19 +1,28 @@
 """One line of the table: a cell, and what was measured of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from benches.http.plan import Cell
 
-__all__ = ["Row", "spread"]
+__all__ = ["Row", "figure", "spread"]
 
 
 def spread(values: Sequence[float]) -> float:
     """How far values are apart, as a share of their median."""
     middle = median(values) if values else 0.0
     return (max(values) - min(values)) / middle if middle else 0.0
+
+
+def figure(rows: Sequence[Mapping[str, Any]], name: str, wanted: Mapping[str, Any]) -> float | None:
+    """A figure of the first row (see `Row.record`) that is as wanted; None where there is none."""
+    for row in rows:
+        if all(row[key] == wanted[key] for key in wanted):
+            found: float | None = row[name]
+            return found
+    return None
 
 
 @dataclass

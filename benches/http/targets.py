@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from benches.http.contenders import INTERFACES, STANDARD
 from benches.http.joined import middle
 from benches.http.memory import LIMIT
+from benches.http.rows import figure
 
 __all__ = ["Line", "judged"]
 
@@ -133,17 +134,9 @@ def _library(runs: Sequence[Record]) -> Iterator[Line]:
         yield _at_least(f"verify HS256 over {name}", ours, theirs, wanted)
 
 
-def _figure(rows: Sequence[Record], figure: str, wanted: Record) -> float | None:
-    for row in rows:
-        if all(row[key] == wanted[key] for key in wanted):
-            found: float | None = row[figure]
-            return found
-    return None
-
-
 def _rates(runs: Sequence[Record], contender: str, **wanted: object) -> list[float | None]:
     where = {"contender": contender, **wanted}
-    return [_figure(run["rows"], "rate", where) for run in runs]
+    return [figure(run["rows"], "rate", where) for run in runs]
 
 
 def _connections(runs: Sequence[Record], **wanted: object) -> list[int]:
@@ -196,9 +189,9 @@ def _workers(runs: Sequence[Record]) -> Iterator[Line]:
         a_cpu_second: dict[int, list[float | None]] = {}
         for workers in (1, 2):
             where = {**wanted, "workers": workers}
-            rates[workers] = [_figure(run["rows"], "rate", where) for run in runs]
+            rates[workers] = [figure(run["rows"], "rate", where) for run in runs]
             # So much would this many cores answer that do nothing else.
-            cpu = [_figure(run["rows"], "cpu_us", where) for run in runs]
+            cpu = [figure(run["rows"], "cpu_us", where) for run in runs]
             a_cpu_second[workers] = [one and workers * 1e6 / one for one in cpu]
         yield _at_least(f"{what}, beside their load", rates[2], rates[1], _TWO_WORKERS)
         yield _at_least(f"{what}, by CPU seconds", a_cpu_second[2], a_cpu_second[1], _TWO_WORKERS)

@@ -9,16 +9,15 @@ from typing import Final
 
 from benches.http.contenders import Command, Contender, Site, jwtfast_config
 from benches.http.load import Load, LoadError, Stream
+from benches.http.plan import LOAD_CORE, SERVER_CORE
 from benches.http.servers import FailedError, Target, running, wrong_answers
 from benches.http.tokens import HOT, pool
 from benches.knobs.plan import Door, Level, Options, Settings, Variant, turns
 from benches.knobs.server import told
 
-__all__ = ["ALGORITHM", "LOAD_CORE", "SERVER_CORE", "Row", "run", "serving", "settings_of"]
+__all__ = ["ALGORITHM", "Row", "run", "serving", "settings_of"]
 
 ALGORITHM: Final = "RS256"
-SERVER_CORE: Final = "0"
-LOAD_CORE: Final = "1"
 
 
 @dataclass

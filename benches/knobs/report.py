@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benches.knobs.measure import ALGORITHM, LOAD_CORE, SERVER_CORE, Row
+from benches.http.plan import LOAD_CORE, SERVER_CORE
+from benches.knobs.measure import ALGORITHM, Row
 from benches.knobs.plan import AGAIN, NOT_MEASURED, Level, Options, Settings
 from benches.knobs.verdict import Beside, Verdict, beside, record
 from benches.tables import Table, aligned, pipes

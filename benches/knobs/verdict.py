@@ -6,6 +6,7 @@ from math import prod
 from statistics import median
 from typing import Any, Final
 
+from benches.http.rows import spread
 from benches.knobs.measure import Row
 from benches.knobs.plan import Door, Level, Variant
 
@@ -67,7 +68,7 @@ def beside(row: Row, base: Row) -> dict[Level, Beside]:
             ratio=median(ratios),
             ratios=ratios,
             p99_ratio=median(_over(row.p99[level], base.p99[level])),
-            spread=(max(rates) - min(rates)) / median(rates),
+            spread=spread(rates),
         )
     return found
 

@@ -3,7 +3,7 @@
 //! Only tokens that verified are kept, so nobody without a key can fill it, and a forged token
 //! costs what it always costs. A token is found by a hash of its signature's end, and then it is
 //! compared to the last character. What is found is good for the issuer of the gate that verified
-//! it; its times and the policy are checked each time.
+//! it; its times are checked each time, and so is the policy unless its answer is kept, see `recent`.
 
 use crate::error::Error;
 use crate::headers::Ready;
@@ -11,11 +11,13 @@ use crate::token::encodes;
 use crate::verified::Verified;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+mod lock;
 mod recent;
 mod s3_fifo;
 
+use lock::lock;
 use recent::Recent;
 pub use s3_fifo::S3Fifo;
 
@@ -178,9 +180,4 @@ impl TokenCache {
         let index = usize::try_from(hash >> 40).ok()?.checked_rem(self.parts.len())?;
         self.parts.get(index)
     }
-}
-
-/// Nothing in a part is half done when a panic passes through: what is there may be used.
-fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }

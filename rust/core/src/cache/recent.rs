@@ -4,10 +4,11 @@
 //! are checked at every hit. A slot holds one answer and is given to another token only once its
 //! own has come no more than others that wanted the slot.
 
+use super::lock::lock;
 use crate::error::Error;
 use crate::headers::Ready;
 use crate::verified::Verified;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// What is longer than this, token and headers together, is made anew each time.
 const MOST_BYTES: usize = 2048;
@@ -94,9 +95,4 @@ impl Recent {
         let index = usize::try_from((hash >> 16) ^ policy).ok()?;
         self.slots.get(index & self.slots.len().checked_sub(1)?)
     }
-}
-
-/// Nothing in a slot is half done when a panic passes through: what is there may be used.
-fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -92,10 +92,10 @@ impl Application {
         let gate = self.gate.get();
         let (decision, took) = gate.take(&request, start, None)?;
         let closes = asked.announces_body;
-        if decision.reason.is_none() && !self.tells_allowed {
-            return self.answer(py, interface, &decision, closes);
-        }
         let answer = self.answer(py, interface, &decision, closes)?;
+        if decision.reason.is_none() && !self.tells_allowed {
+            return Ok(answer);
+        }
         let told = Bound::new(py, gate.decision(py, decision, took, closes))?.into_any();
         let mut items: SmallVec<[_; 4]> = answer.iter().collect();
         items.pop();

@@ -20,9 +20,7 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = item(scope, intern!(py, "method"))?;
     let method = text(&method)?;
-    let Some(target) = application.target(path, method) else {
-        return Ok(None);
-    };
+    let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = item(scope, intern!(py, "query_string"))?;
     let client = application.tells_peer.then(|| item(scope, intern!(py, "client"))?.get_item(0));
     let client = client.transpose()?;

@@ -22,9 +22,7 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = scope.getattr(intern!(py, "method"))?;
     let method = text(&method)?;
-    let Some(target) = application.target(path, method) else {
-        return Ok(None);
-    };
+    let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = scope.getattr(intern!(py, "query_string"))?;
     let client =
         application.tells_peer.then(|| scope.getattr(intern!(py, "client"))).transpose()?;

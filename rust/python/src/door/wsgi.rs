@@ -23,9 +23,7 @@ pub fn answer<'py>(
     let path = arguments::octets(&path)?.unwrap_or(NOT_TEXT);
     let method = item(environ, intern!(py, "REQUEST_METHOD"))?;
     let method = text(&method)?;
-    let Some(target) = application.target(path, method) else {
-        return Ok(None);
-    };
+    let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = item(environ, intern!(py, "QUERY_STRING"))?;
     let query = latin_1(text(&query)?)?;
     let client =
