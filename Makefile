@@ -92,7 +92,7 @@ native-pgo: .venv/.native ## Replace the native module by a profile-guided build
 soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reload under a long load (REQUESTS=200000 each)
 	SOAK_REQUESTS=$(REQUESTS) $(bin)/python -m pytest -s tests/proxies/test_rotation.py $(ARGS)
 
-mutants: .venv/.native ## Take out each check of the token threats and see its tests fail (ARGS=crit narrows)
+mutants: .venv/.native ## Take out each check behind a promise and see its tests fail (ARGS=crit narrows)
 	$(bin)/python -m tests.advisories.mutants $(ARGS)
 
 dist: .venv/.requirements | tools ## Build wheels and source archives into dist/ (PGO=1: profile-guided, as releases are)

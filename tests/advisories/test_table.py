@@ -1,15 +1,15 @@
 """The table of promises in `docs/security.md`, the files here and the mutants go together."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.advisories.mutants.table import MUTANTS, Mutant, edits, path_of
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FILES = {path.name for path in HERE.glob("test_*.py")} - {Path(__file__).name}
-MUTANTS = tomllib.loads((HERE / "mutants.toml").read_text())["mutant"]
 
 
 def test_every_promise_has_its_file() -> None:
@@ -19,6 +19,13 @@ def test_every_promise_has_its_file() -> None:
     assert sorted(rows) == sorted(FILES)
 
 
+def test_every_row_names_tests_that_are_there() -> None:
+    """The files that the other tables of the page name are files of `tests/`."""
+    text = (ROOT / "docs" / "security.md").read_text()
+    named = set(re.findall(r"`(\w+/\w+\.py)`", text))
+    assert [name for name in sorted(named) if not (ROOT / "tests" / name).is_file()] == []
+
+
 def test_every_file_has_its_mutants() -> None:
     """Each file's tests are named by a mutant, which shows that they can fail."""
     named = {name for mutant in MUTANTS for name in mutant["tests"]}
@@ -26,9 +33,11 @@ def test_every_file_has_its_mutants() -> None:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: f"{m['row']}: {m['what']}")
-def test_mutants_are_up_to_date(mutant: dict[str, object]) -> None:
-    """What a mutant takes out stands once in the source, so it is not silently out of date."""
-    also = mutant.get("also", [])
-    assert isinstance(also, list)
-    for edit in [mutant, *also]:
+def test_mutants_are_up_to_date(mutant: Mutant) -> None:
+    """What a mutant takes out stands once in the source, and its tests are there."""
+    for edit in edits(mutant):
         assert (ROOT / edit["file"]).read_text().count(edit["find"]) == 1
+    for test in mutant["tests"]:
+        file, *names = path_of(test).split("::")
+        text = (ROOT / file).read_text()
+        assert all(re.search(rf"^\s*(?:def|class) {name}\b", text, re.MULTILINE) for name in names)

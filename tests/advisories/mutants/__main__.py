@@ -1,26 +1,33 @@
-"""Shows that the tests of each token threat fail when the check behind them is taken out.
+"""Shows that the tests behind each promise fail when the check behind it is taken out.
 
-`python -m tests.advisories.mutants [WORD ...]` copies the sources to `target/mutants`, spoils one
-check at a time as `mutants.toml` says, builds, and runs the tests named there. Words choose
-mutants whose row or text has one of them. Exit status 1: a mutant survived or is out of date.
+`python -m tests.advisories.mutants [WORD ...]` copies the checkout to `target/mutants`, spoils one
+check at a time as the TOML files here say, builds where Rust changed, and runs the tests named
+there. Words choose mutants whose row or text has one of them. Exit status 1: a mutant survived or
+is out of date.
+
+A mutant has: `row`, the promise; `what`, the change in words; `file`, of any language, a recipe
+too; `find`, text that stands once in it; `replace`, what it becomes; `also`, more such changes,
+where two checks stand behind each other; `tests`, what must fail: files of `tests/advisories`, or
+paths from the root, with `::test_name` where one test shows it.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parents[1]
+from tests.advisories.mutants.table import MUTANTS, Mutant, edits, path_of
+
+ROOT: Final = Path(__file__).parents[3]
 COPY: Final = Path(os.environ.get("JWTFAST_MUTANTS", ROOT / "target" / "mutants"))
+TARGET: Final = COPY / "target"
 CRASH: Final = "the run ended without a result"
 
 # One crate at a time changes, so speed of building counts, not speed of running.
 BUILD_ENVIRONMENT: Final = {
-    "CARGO_TARGET_DIR": str(COPY / "target"),
+    "CARGO_TARGET_DIR": str(TARGET),
     "CARGO_PROFILE_RELEASE_LTO": "off",
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
     "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1",
@@ -29,19 +36,26 @@ BUILD_ENVIRONMENT: Final = {
     "PYO3_BUILD_EXTENSION_MODULE": "1",
 }
 
-Mutant = dict[str, Any]
-
 
 def prepare() -> None:
-    """Copy what is built, and nothing that was built."""
+    """Copy what git knows and nothing that was built; keep what an earlier run built."""
     COPY.mkdir(parents=True, exist_ok=True)
-    for name in ("rust", "python"):
-        shutil.rmtree(COPY / name, ignore_errors=True)
-        ignored = shutil.ignore_patterns("*.so", "__pycache__", "target")
-        # With the time of now: cargo takes a file older than its last build for unchanged.
-        shutil.copytree(ROOT / name, COPY / name, ignore=ignored, copy_function=shutil.copyfile)
-    for name in ("Cargo.toml", "Cargo.lock"):
-        shutil.copyfile(ROOT / name, COPY / name)
+    for path in COPY.iterdir():
+        if path.is_dir() and not path.is_symlink() and path != TARGET:
+            shutil.rmtree(path)
+        elif path != TARGET:
+            path.unlink()
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, names.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
+            # With the time of now: cargo takes a file older than its last build for unchanged.
+            shutil.copyfile(ROOT / name, COPY / name)
+            shutil.copymode(ROOT / name, COPY / name)
+    modules = ROOT / "tests" / "provider" / "node_modules"
+    if modules.is_dir():
+        (COPY / "tests" / "provider" / "node_modules").symlink_to(modules)
 
 
 def build() -> str:
@@ -65,17 +79,19 @@ def build() -> str:
     ).stdout.strip()
     module = COPY / "python" / "jwtfast" / f"_core{suffix}"
     module.unlink(missing_ok=True)
-    shutil.copy(COPY / "target" / "release" / "lib_core.so", module)
+    shutil.copy(TARGET / "release" / "lib_core.so", module)
     return ""
 
 
 def failing(tests: list[str]) -> set[str]:
-    """Return the tests that fail with the copy's module."""
-    paths = [str(HERE / name) for name in tests]
+    """Return the tests that fail in the copy."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", *paths],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(COPY / "python")},
+        [
+            *(sys.executable, "-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"),
+            *map(path_of, tests),
+        ],
+        cwd=COPY,
+        env={**os.environ, "PYTHONPATH": f"{COPY / 'python'}{os.pathsep}{COPY / 'server'}"},
         capture_output=True,
         text=True,
         check=False,
@@ -84,11 +100,6 @@ def failing(tests: list[str]) -> set[str]:
     words = ("FAILED ", "ERROR ")
     found = {line.split(" ", 1)[1].split(" - ")[0] for line in lines if line.startswith(words)}
     return found if done.returncode in {0, 1} else {*found, CRASH}
-
-
-def edits(mutant: Mutant) -> list[Mutant]:
-    """Return the changes that make a mutant."""
-    return [mutant, *mutant.get("also", ())]
 
 
 def place(mutant: Mutant) -> str:
@@ -105,16 +116,20 @@ def judge(mutant: Mutant) -> str:
         if spoilt[edit["file"]].count(edit["find"]) != 1:
             return f"STALE: {edit['find'].splitlines()[0]!r} is not there exactly once"
         spoilt[edit["file"]] = spoilt[edit["file"]].replace(edit["find"], edit["replace"])
+    native = any(name.startswith("rust/") for name in spoilt)
     try:
         for name, text in spoilt.items():
             (COPY / name).write_text(text)
-        error = build()
+        error = build() if native else ""
         if error:
             return f"BROKEN: {error}"
         new = failing(mutant["tests"])
     finally:
         for name, text in originals.items():
             (COPY / name).write_text(text)
+        error = build() if native else ""
+    if error:
+        return f"BROKEN after it was taken back: {error}"
     if not new:
         return "SURVIVED"
     example = min(new, key=len).removeprefix("tests/advisories/")
@@ -123,10 +138,9 @@ def judge(mutant: Mutant) -> str:
 
 def main(words: list[str]) -> int:
     """Run all mutants, or those that the words choose."""
-    mutants = tomllib.loads((HERE / "mutants.toml").read_text())["mutant"]
-    chosen = [
+    chosen: list[dict[str, Any]] = [
         mutant
-        for mutant in mutants
+        for mutant in MUTANTS
         if not words or any(word in f"{mutant['row']} | {mutant['what']}" for word in words)
     ]
     prepare()
