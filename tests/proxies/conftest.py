@@ -1,5 +1,6 @@
 """Real proxies in front of a real service and a small upstream."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.proxies.echo import Echo, echo
 from tests.proxies.proxy import Behind, Start, found, started
 from tests.wire import Address
 
-__all__ = ["CONFIG", "FORWARDED", "RunNginx"]
+__all__ = ["COMPOSED", "CONFIG", "FORWARDED", "RunNginx", "ServeConfig"]
 
 pytest.register_assert_rewrite(
     "tests.proxies.contract",
@@ -25,9 +26,18 @@ pytest.register_assert_rewrite(
 )
 
 CONFIG = Path(__file__).with_name("jwtfast.yaml")
-FORWARDED = {"JWTFAST_ORIGINAL_REQUEST__URI_HEADER": "X-Forwarded-Uri"}
-"""What the same file needs behind a proxy that tells the original request by X-Forwarded-Uri."""
+FORWARDED = {
+    "JWTFAST_ORIGINAL_REQUEST__URI_HEADER": "X-Forwarded-Uri",
+    "JWTFAST_ORIGINAL_REQUEST__HOST_HEADER": "X-Forwarded-Host",
+}
+"""What the same file needs behind Traefik, which tells the request by headers of its own."""
+COMPOSED = {
+    "JWTFAST_ORIGINAL_REQUEST": "{uri_header: X-Original-URL, trusted_proxies: [127.0.0.1]}"
+}
+"""What it needs behind ingress-nginx, which tells host and URI in one URL."""
 
+ServeConfig = Callable[[Mapping[str, str]], Server]
+"""Starts the service with the file of all proxies and with variables."""
 RunNginx = Callable[[str], Address]
 """Starts NGINX with what is inside `http { }`; `PORT` in it becomes the port to ask."""
 
@@ -138,6 +148,23 @@ def policy_headers(config: dict[str, Any]) -> set[str]:
 def auth(serve: Serve, config: dict[str, Any]) -> Server:
     """The service that the proxies ask."""
     return serve(**config)
+
+
+@pytest.fixture(scope="session")
+def serve_config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeConfig]:
+    """Start services with the file of all proxies as it stands; they must end well."""
+    servers: list[Server] = []
+
+    def run(env: Mapping[str, str]) -> Server:
+        address = ("127.0.0.1", free_port())
+        listen = ["--listen", "{}:{}".format(*address), "--workers", "1"]
+        arguments = ["serve", "--config", str(CONFIG), *listen]
+        directory = tmp_path_factory.mktemp("served")
+        servers.append(Server(arguments, directory, address, env=os.environ | env))
+        return servers[-1]
+
+    yield run
+    assert [server.stop() for server in servers] == [0] * len(servers)
 
 
 @pytest.fixture(scope="session")

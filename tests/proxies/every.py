@@ -184,9 +184,10 @@ class EveryProxy:
 
     def test_an_asterisk_for_a_path(self, proxy: Address, application: Echo) -> None:
         """`OPTIONS *` without a token does not pass either; Caddy answers it with an empty 200."""
-        assert ask(proxy, "OPTIONS", "*").status in {200, 400, 401, 404}
+        assert ask(proxy, "OPTIONS", "*").status in {200, 400, 401, 403, 404}
         assert application.take() == []
-        assert ask(proxy, "OPTIONS", "*", [bearer()]).status in {200, 400, 404}
+        # 403 where jwtfast is asked about it: it is no path.
+        assert ask(proxy, "OPTIONS", "*", [bearer()]).status in {200, 400, 403, 404}
 
     @pytest.mark.parametrize("size", [8, 16])
     def test_a_large_token(self, proxy: Address, application: Echo, size: int) -> None:

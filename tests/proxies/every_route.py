@@ -10,7 +10,7 @@ from tests.proxies.every import ODD, bearer
 from tests.settings import KID
 from tests.wire import Address, Connection, ask
 
-__all__ = ["POLICIES", "ROUTES", "TOKENS", "EveryRoute"]
+__all__ = ["POLICIES", "ROUTES", "SPLITTING", "TOKENS", "EveryRoute"]
 
 _PARTNER = claims(iss="https://partner.example", aud="partner-api", sub="user-7")
 TOKENS = {
@@ -78,6 +78,13 @@ _AMBIGUOUS = [
     "/public/%252e%252e/admin",
 ]
 
+SPLITTING = (
+    *("auth.example?", "auth.example/public/x?", "auth.example#", "auth.example/public/x#"),
+    *("auth.example?/public/x?", "a@auth.example/public/x?", "auth.example:80/public/x?"),
+    *("auth.example\\public", "auth.example/public/x;", "auth.example/public/x%3f", "?"),
+)
+"""Hosts that end, or begin a path of their own, where host and URI are put together."""
+
 
 class EveryRoute:
     """The tests; `routed` is the proxy, which asks /validate."""
@@ -132,6 +139,24 @@ class EveryRoute:
         assert status in ({expected} if first == second else {expected, 400})
         if self.tells_the_host_it_serves:
             assert heard == ([[first]] if status == 200 else [])
+
+    @pytest.mark.parametrize("host", SPLITTING)
+    def test_a_host_is_no_path(self, routed: Address, application: Echo, host: str) -> None:
+        """What a client writes after its host never becomes the path that is decided on."""
+
+        def reached() -> list[str]:
+            # HAProxy passes a whole URL on as it is.
+            targets = (one.target.removeprefix("http://") for one in application.take())
+            return [target[target.index("/") :] for target in targets]
+
+        for target in ("/admin/x", f"http://{host}/admin/x"):
+            for second in (host, "auth.example"):
+                status_of(routed, target, second, [])
+        assert [path for path in reached() if not path.startswith("/public/")] == []
+        for second in (host, "auth.example"):
+            status_of(routed, f"http://{host}/admin/x", second, [bearer()])
+            status_of(routed, "/admin/x", second, [bearer()])
+        assert [path for path in reached() if not path.startswith(("/public/", "/?"))] == []
 
     @pytest.mark.parametrize("target", _AMBIGUOUS)
     def test_an_ambiguous_path(self, routed: Address, application: Echo, target: str) -> None:

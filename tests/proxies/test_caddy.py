@@ -83,7 +83,8 @@ def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Ec
         "x-forwarded-proto": "http",
         "x-forwarded-uri": "/page?a=b",
         "x-original-method": "PUT",
-        "x-original-url": "http://auth.example/page?a=b",
+        "x-original-uri": "/page?a=b",
+        "x-original-host": "auth.example",
         "accept-encoding": "gzip",
     }
     assert len(application.take()) == 1

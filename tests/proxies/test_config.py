@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from tests.processes import COMMAND
-from tests.proxies.conftest import CONFIG, FORWARDED
+from tests.proxies.conftest import COMPOSED, CONFIG, FORWARDED
 
 
-@pytest.mark.parametrize("env", [{}, FORWARDED], ids=["X-Original-URL", "X-Forwarded-Uri"])
+@pytest.mark.parametrize("env", [{}, FORWARDED, COMPOSED], ids=["apart", "forwarded", "one URL"])
 def test_it_is_accepted(config: dict[str, Any], env: dict[str, str]) -> None:
-    """`jwtfast check` takes it, with the variable for Traefik too: two issuers, four policies."""
+    """`jwtfast check` takes it, with the variables for the others too: two issuers."""
     command = [*COMMAND, "check", str(CONFIG)]
     done = subprocess.run(command, capture_output=True, check=False, env=os.environ | env)
     assert (done.returncode, done.stderr) == (0, b"")

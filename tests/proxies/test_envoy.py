@@ -111,7 +111,8 @@ def test_the_check_is_the_one_that_is_documented(behind: RunEnvoy, application: 
         "authorization": given[0][1],
         "cookie": "a=b",
         "x-original-method": "PUT",
-        "x-original-url": "http://auth.example/page?a=b",
+        "x-original-uri": "/page?a=b",
+        "x-original-host": "auth.example",
         "x-envoy-internal": "true",
         "x-envoy-expected-rq-timeout-ms": "2000",
     }

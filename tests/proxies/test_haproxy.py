@@ -97,7 +97,8 @@ def test_the_check_is_the_one_that_is_documented(behind: RunHAProxy, application
         "authorization": given[0][1],
         "cookie": "a=b",
         "x-original-method": "PUT",
-        "x-original-url": "http://auth.example/page?a=b",
+        "x-original-uri": "/page?a=b",
+        "x-original-host": "auth.example",
     }
     assert len(application.take()) == 1
 

@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from tests.processes import Server
-from tests.proxies.conftest import RunNginx
+from tests.proxies.conftest import COMPOSED, RunNginx, ServeConfig
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import bearer
 from tests.proxies.every_preflight import EveryPreflight
-from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_route import SPLITTING, EveryRoute
 from tests.proxies.proxy import Behind, filled, switched_on
 from tests.settings import token
 from tests.wire import Address, ask
@@ -50,6 +50,12 @@ server {{
     }}
 }}
 """
+
+
+@pytest.fixture(scope="module")
+def auth(serve_config: ServeConfig) -> Server:
+    """The service with the file of all proxies, told that host and URI come in one URL."""
+    return serve_config(COMPOSED)
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +135,12 @@ class TestIngressNGINXRoutes(EveryRoute):
 
     # It tells $http_host: see docs/proxies/ingress-nginx.md.
     tells_the_host_it_serves = False
+
+    # Its one URL still ends at a question mark: not the first of them.
+    @pytest.mark.parametrize("host", SPLITTING[1:])
+    def test_a_host_is_no_path(self, routed: Address, application: Echo, host: str) -> None:
+        """As everywhere."""
+        super().test_a_host_is_no_path(routed, application, host)
 
 
 def test_the_token_can_be_kept_from_the_application(

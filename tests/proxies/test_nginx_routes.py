@@ -95,7 +95,7 @@ def routed(serve: Serve) -> Server:
     guest = {"issuers": ["corp"], "optional": True}
     return serve(
         routes=ROUTES,
-        original_request=original_request(),
+        original_request=original_request("X-Original-URI", host_header="X-Original-Host"),
         policies=standard()["policies"] | {"guest": guest},
     )
 

@@ -3,16 +3,14 @@
 Traefik itself is not at hand; its side is written down here from its documentation and source.
 """
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.processes import Server, free_port
-from tests.proxies.conftest import CONFIG, FORWARDED
+from tests.processes import Server
+from tests.proxies.conftest import FORWARDED, ServeConfig
 from tests.proxies.contract import Contract, Given, Subrequest, request
 from tests.proxies.every_preflight import NO_PREFLIGHTS, PREFLIGHT
 from tests.proxies.every_route import POLICIES, ROUTES, TOKENS
@@ -67,15 +65,9 @@ def subrequest(recipe: dict[str, Any]) -> Subrequest:
 
 
 @pytest.fixture(scope="module")
-def forwarding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The service with the file of all proxies, told by one variable how Traefik tells it."""
-    port = free_port()
-    arguments = ["serve", "--config", str(CONFIG), "--listen", f"127.0.0.1:{port}"]
-    directory = tmp_path_factory.mktemp("forwarding")
-    address = ("127.0.0.1", port)
-    server = Server([*arguments, "--workers", "1"], directory, address, env=os.environ | FORWARDED)
-    yield server
-    assert server.stop() == 0
+def forwarding(serve_config: ServeConfig) -> Server:
+    """The service with the file of all proxies, told by variables how Traefik tells it."""
+    return serve_config(FORWARDED)
 
 
 class TestTraefik(Contract):

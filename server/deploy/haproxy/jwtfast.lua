@@ -27,9 +27,9 @@ local function question(txn)
     local asked = {
         ["host"] = { host[1] or "" },
         ["x-original-method"] = { txn.sf:method() },
-        ["x-original-url"] = {
-            (txn.f:ssl_fc() == 1 and "https" or "http") .. "://" .. (host[1] or "") .. txn.sf:pathq(),
-        },
+        -- Host and URI apart: put together in one URL, a client's `Host: a.example?` would end the path.
+        ["x-original-host"] = { host[1] or "" },
+        ["x-original-uri"] = { txn.sf:pathq() },
     }
     for _, name in ipairs(SENT) do
         if given[name] then
