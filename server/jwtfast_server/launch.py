@@ -27,6 +27,7 @@ from jwtfast_server import log, metrics, tls
 from jwtfast_server.answers import statuses
 from jwtfast_server.app import Application, wsgi_is_safe
 from jwtfast_server.config import Settings
+from jwtfast_server.connections import HEADER_TIMEOUT_S, Connections
 from jwtfast_server.counters import Flusher
 from jwtfast_server.listen import Endpoint, ListenError, endpoint
 from jwtfast_server.main_process import MainProcess
@@ -45,7 +46,6 @@ _INTERFACES: Final = {
     "rsgi": Interfaces.RSGI,
     "wsgi": Interfaces.WSGI,
 }
-_HEADER_TIMEOUT_MS: Final = 5000
 _KILL_TIMEOUT_S: Final = 10
 _WATCH_EVERY_S: Final = 0.5
 _PATIENCE_S: Final = 2.0
@@ -105,7 +105,7 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
         server = _server(settings, listen, directory, configuration)
         server.on_startup(partial(_tell_start, settings))
         try:
-            server.serve(target_loader=partial(_load, directory), wrap_loader=False)
+            server.serve(target_loader=partial(_load, directory, listen), wrap_loader=False)
         except SystemExit as end:
             return int(end.code or 0)
     return 0
@@ -180,13 +180,14 @@ def _server(settings: Settings, listen: Endpoint, directory: Path, reload: Reloa
         workers=settings.workers,
         blocking_threads=1,
         loop=Loops.uvloop,
-        http=HTTPModes.auto,
+        # In HTTP/1 a connection that sends nothing is closed; of a Unix socket nothing else tells.
+        http=HTTPModes.http1 if listen.unix else HTTPModes.auto,
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_connections(),
         http1_settings=HTTP1Settings(
-            # hyper also closes a connection that was idle for so long.
-            header_read_timeout=_HEADER_TIMEOUT_MS,
+            # hyper also closes a connection that was idle for so long, see `connections`.
+            header_read_timeout=HEADER_TIMEOUT_S * 1000,
             max_buffer_size=_buffer(settings),
         ),
         http2_settings=HTTP2Settings(
@@ -219,7 +220,7 @@ def _connections() -> int:
     return max(1, limit - _OTHER_FILES)
 
 
-def _load(directory: Path) -> Callable[..., Any]:
+def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
     """Build the application in a worker, from nothing but what the main process published."""
     draining = directory / DRAINING
     if draining.exists():
@@ -238,6 +239,7 @@ def _load(directory: Path) -> Callable[..., Any]:
     log.configure(settings.log.level)
     service = Service(settings, directory)
     Flusher(directory, service.flush).start()
+    Connections(listen.port, listen.unix and listen.unix.resolve()).start()
     Finalize(None, service.flush, exitpriority=0)
     service.keys.start()
     service.revocations.start()

@@ -1,5 +1,6 @@
 """What several tests of the server start from."""
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,12 @@ def redis(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServe
     """An empty Redis; an empty Valkey too, where it is installed."""
     with RedisServer(tmp_path / "redis", request.param) as server:
         yield server
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process open more files than a shell allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

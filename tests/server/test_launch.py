@@ -1,7 +1,6 @@
 """Starting, stopping and what happens in between: signals, workers, sockets, exit status."""
 
 import os
-import resource
 import signal
 import socket
 import ssl
@@ -228,15 +227,6 @@ def test_workers_end_with_their_parent(start: Serve) -> None:
     assert run_directories(server) == []
 
     assert start(f"127.0.0.1:{port}").ask(token=token()).status == 200
-
-
-@pytest.fixture
-def many_files() -> Iterator[None]:
-    """Let this process open more files than a shell allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.usefixtures("many_files")
