@@ -34,6 +34,13 @@ class Page(NamedTuple):
         headers = [("content-type", content_type), ("cache-control", "no-store"), CLOSE]
         return cls(status, headers, body)
 
+    def to(self, method: str) -> "Page":
+        """The same without its body where the method is HEAD; its length stays."""
+        if method != "HEAD":
+            return self
+        length = ("content-length", str(len(self.body)))
+        return self._replace(headers=[*self.headers, length], body=b"")
+
     @classmethod
     def json(cls, status: int, value: object) -> "Page":
         """An answer in JSON."""

@@ -69,7 +69,8 @@ class Application:
 
 
 def _asgi_door(service: Service) -> AsgiDoor:
-    async def send_page(page: Page, send: Send) -> None:
+    async def send_page(page: Page, scope: Scope, send: Send) -> None:
+        page = page.to(scope["method"])
         headers = [(name.encode(), value.encode()) for name, value in page.headers]
         await send({"type": "http.response.start", "status": page.status, "headers": headers})
         await send({"type": "http.response.body", "body": page.body})
@@ -81,14 +82,14 @@ def _asgi_door(service: Service) -> AsgiDoor:
             if answer is None:
                 path = scope["raw_path"].decode("latin-1")
                 # Off the event loop: a scrape waits for all workers.
-                return await send_page(await to_thread(service.page, path), send)
+                return await send_page(await to_thread(service.page, path), scope, send)
             start, end, decision = answer
             await send(start)
             await send(end)
         except (CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
-            return await send_page(service.failed(error), send)
+            return await send_page(service.failed(error), scope, send)
         if decision is not None:
             current.decisions.write(decision, scope["method"])
         return None
@@ -103,7 +104,8 @@ def _rsgi_door(service: Service) -> RsgiDoor:
             answer = current.door.rsgi(scope)
             if answer is None:
                 # Off the event loop: a scrape waits for all workers.
-                return protocol.response_bytes(*await to_thread(service.page, scope.path))
+                page = await to_thread(service.page, scope.path)
+                return protocol.response_bytes(*page.to(scope.method))
             status, headers, body, decision = answer
             if body is None:
                 protocol.response_empty(status, headers)
@@ -112,7 +114,7 @@ def _rsgi_door(service: Service) -> RsgiDoor:
         except (CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
-            return protocol.response_bytes(*service.failed(error))
+            return protocol.response_bytes(*service.failed(error).to(scope.method))
         if decision is not None:
             current.decisions.write(decision, scope.method)
         return None
@@ -121,7 +123,10 @@ def _rsgi_door(service: Service) -> RsgiDoor:
 
 
 def _wsgi_door(service: Service) -> WsgiDoor:
-    def send_page(page: Page, start_response: StartResponse) -> list[bytes]:
+    def send_page(
+        page: Page, environ: dict[str, str], start_response: StartResponse
+    ) -> list[bytes]:
+        page = page.to(environ["REQUEST_METHOD"])
         start_response(LINES[page.status], page.headers)
         return [page.body]
 
@@ -130,11 +135,11 @@ def _wsgi_door(service: Service) -> WsgiDoor:
             current = service.current
             answer = current.door.wsgi(environ)
             if answer is None:
-                return send_page(service.page(environ["PATH_INFO"]), start_response)
+                return send_page(service.page(environ["PATH_INFO"]), environ, start_response)
             line, headers, body, decision = answer
             start_response(line, headers)
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
-            return send_page(service.failed(error), start_response)
+            return send_page(service.failed(error), environ, start_response)
         if decision is not None:
             current.decisions.write(decision, environ["REQUEST_METHOD"])
         return body

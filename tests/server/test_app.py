@@ -51,7 +51,11 @@ def lines() -> Iterator[list[MutableMapping[str, Any]]]:
 
 
 def ask_asgi(
-    service: Service, fail_on: int = 0, peer: str = "127.0.0.1", bearer: str = GOOD
+    service: Service,
+    fail_on: int = 0,
+    peer: str = "127.0.0.1",
+    bearer: str = GOOD,
+    method: str = "GET",
 ) -> Answer:
     """Ask by ASGI; the n-th message that is sent can fail."""
     messages: list[Mapping[str, Any]] = []
@@ -69,7 +73,7 @@ def ask_asgi(
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "raw_path": b"/validate",
         "query_string": b"",
         "client": (peer, "40000" if peer else "0"),
@@ -92,12 +96,12 @@ def ask_asgi(
 class RsgiRequest:
     """Scope, headers and protocol in one."""
 
-    method = "GET"
     path = "/validate"
     query_string = ""
 
-    def __init__(self, client: str, bearer: str) -> None:
+    def __init__(self, client: str, bearer: str, method: str) -> None:
         self.answer: Answer
+        self.method = method
         self.client = client
         self.headers = self
         self._sent = {"authorization": bearer, "x-original-url": ORIGINAL}
@@ -123,10 +127,12 @@ class RsgiRequest:
         self.answer = status, dict(headers), body
 
 
-def ask_rsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> Answer:
+def ask_rsgi(
+    service: Service, peer: str = "127.0.0.1", bearer: str = GOOD, method: str = "GET"
+) -> Answer:
     """Ask by RSGI."""
     client = f"[{peer}]:40000" if ":" in peer else peer and f"{peer}:40000"
-    request = RsgiRequest(client, bearer)
+    request = RsgiRequest(client, bearer, method)
 
     async def run() -> None:
         await Application(service).__rsgi__(request, request)
@@ -135,7 +141,9 @@ def ask_rsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> A
     return request.answer
 
 
-def ask_wsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> Answer:
+def ask_wsgi(
+    service: Service, peer: str = "127.0.0.1", bearer: str = GOOD, method: str = "GET"
+) -> Answer:
     """Ask by WSGI."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -144,7 +152,7 @@ def ask_wsgi(service: Service, peer: str = "127.0.0.1", bearer: str = GOOD) -> A
 
     environ = {
         "PATH_INFO": "/validate",
-        "REQUEST_METHOD": "GET",
+        "REQUEST_METHOD": method,
         "QUERY_STRING": "",
         "HTTP_AUTHORIZATION": bearer,
         # As no server writes it: WSGI is not served with headers like this one.
@@ -167,6 +175,19 @@ def test_a_pass(service: Service, ask: Callable[[Service], Answer]) -> None:
     assert (status, headers["x-user"], body) == (200, "user-1", b"")
 
 
+class Broken:
+    """A door that raises."""
+
+    def __init__(self, mistake: type[BaseException]) -> None:
+        self._mistake = mistake
+
+    def asgi(self, _scope: object) -> None:
+        """Raise, with a token in the text."""
+        raise self._mistake(GOOD)
+
+    rsgi = wsgi = asgi
+
+
 @pytest.mark.parametrize("ask", DOORS)
 @pytest.mark.parametrize("mistake", [ValueError, Panic, KeyError, RecursionError])
 def test_the_gate_fails(
@@ -176,14 +197,7 @@ def test_the_gate_fails(
     mistake: type[BaseException],
 ) -> None:
     """503 with a reason; logged with its place, without the token that is in its text."""
-
-    class Broken:
-        def asgi(self, _scope: object) -> None:
-            raise mistake(GOOD)
-
-        rsgi = wsgi = asgi
-
-    service.current = service.current._replace(door=cast("Door", Broken()))
+    service.current = service.current._replace(door=cast("Door", Broken(mistake)))
     status, headers, body = ask(service)
 
     assert status == 503
@@ -195,6 +209,16 @@ def test_the_gate_fails(
     assert json.loads(body)["code"] == "internal_error"
     assert [line["event"] for line in lines] == ["internal error"]
     assert token() not in str(lines)
+
+
+@pytest.mark.parametrize("ask", DOORS)
+def test_head_when_the_gate_fails(service: Service, ask: Callable[..., Answer]) -> None:
+    """As everywhere, its length and no body."""
+    service.current = service.current._replace(door=cast("Door", Broken(ValueError)))
+    _, _, body = ask(service)
+    status, headers, nothing = ask(service, method="HEAD")
+
+    assert (status, headers["content-length"], nothing) == (503, str(len(body)), b"")
 
 
 @pytest.mark.parametrize("ask", DOORS)

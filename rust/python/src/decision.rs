@@ -23,17 +23,20 @@ impl Default for Made {
 }
 
 /// What ends the connection with the answer.
-const CLOSE: (&str, &str) = ("connection", "close");
+pub const CLOSE: (&str, &str) = ("connection", "close");
+
+/// Headers that only this answer has.
+pub type Extra<'a> = &'a [(&'a str, &'a str)];
 
 type Pairs<'py, T> = SmallVec<[(Bound<'py, T>, Bound<'py, T>); 8]>;
 
 fn pairs<'py, T>(
     headers: &Headers,
-    closes: bool,
+    extra: Extra<'_>,
     object: impl Fn(&str) -> Bound<'py, T>,
 ) -> Pairs<'py, T> {
     let headers = headers.iter().map(|(name, value)| (&**name, &**value));
-    let all = headers.chain(closes.then_some(CLOSE));
+    let all = headers.chain(extra.iter().copied());
     all.map(|(name, value)| (object(name), object(value))).collect()
 }
 
@@ -41,20 +44,20 @@ fn pairs<'py, T>(
 pub fn text_headers<'py>(
     py: Python<'py>,
     headers: &Headers,
-    closes: bool,
+    extra: Extra<'_>,
 ) -> PyResult<Bound<'py, PyList>> {
-    PyList::new(py, pairs(headers, closes, |text| PyString::new(py, text)))
+    PyList::new(py, pairs(headers, extra, |text| PyString::new(py, text)))
 }
 
 /// The headers as bytes.
 pub fn raw_headers<'py>(
     py: Python<'py>,
     headers: &Headers,
-    closes: bool,
+    extra: Extra<'_>,
 ) -> PyResult<Bound<'py, PyTuple>> {
-    let new = || PyTuple::new(py, pairs(headers, closes, |text| PyBytes::new(py, text.as_bytes())));
+    let new = || PyTuple::new(py, pairs(headers, extra, |text| PyBytes::new(py, text.as_bytes())));
     match headers {
-        Headers::Ready(ready) if !closes => match ready.made::<Made>() {
+        Headers::Ready(ready) if extra.is_empty() => match ready.made::<Made>() {
             Some(made) => {
                 let raw = made.raw.get_or_try_init(py, || new().map(Bound::unbind))?;
                 Ok(raw.bind(py).clone())
@@ -77,6 +80,10 @@ pub struct Decision {
 impl Decision {
     pub fn new(inner: CoreDecision, policy: Py<PyString>, took: Duration, closes: bool) -> Self {
         Self { inner, policy, took, closes }
+    }
+
+    fn extra(&self) -> Extra<'static> {
+        if self.closes { &[CLOSE] } else { &[] }
     }
 }
 
@@ -104,12 +111,12 @@ impl Decision {
 
     #[getter]
     fn headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        text_headers(py, &self.inner.headers, self.closes)
+        text_headers(py, &self.inner.headers, self.extra())
     }
 
     #[getter]
     fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        raw_headers(py, &self.inner.headers, self.closes)
+        raw_headers(py, &self.inner.headers, self.extra())
     }
 
     fn __repr__(&self) -> String {

@@ -1,6 +1,6 @@
 //! A gate with all that an answer takes, whatever interface asks.
 
-use crate::decision::{Made, raw_headers, text_headers};
+use crate::decision::{CLOSE, Made, raw_headers, text_headers};
 use crate::gate::{Gate, peer_address};
 use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::error::Reason;
@@ -92,7 +92,8 @@ impl Application {
         let gate = self.gate.get();
         let (decision, took) = gate.take(&request, start, None)?;
         let closes = asked.announces_body;
-        let answer = self.answer(py, interface, &decision, closes)?;
+        let head = asked.method == "HEAD";
+        let answer = self.answer(py, interface, &decision, closes, head)?;
         if decision.reason.is_none() && !self.tells_allowed {
             return Ok(answer);
         }
@@ -110,10 +111,14 @@ impl Application {
         interface: Interface,
         decision: &CoreDecision,
         closes: bool,
+        head: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let new = || self.new_answer(py, interface, decision, closes);
+        let new = || self.new_answer(py, interface, decision, closes, head);
         let made = match &decision.headers {
-            Headers::Ready(ready) if !closes => ready.made::<Made>(),
+            // What passes has no body, whatever the method.
+            Headers::Ready(ready) if !closes && (!head || decision.status == 200) => {
+                ready.made::<Made>()
+            }
             _ => None,
         };
         let Some(made) = made else { return new() };
@@ -129,25 +134,31 @@ impl Application {
         interface: Interface,
         decision: &CoreDecision,
         closes: bool,
+        head: bool,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let status = decision.status;
-        let body = if status == 200 {
+        let mut body = if status == 200 {
             None
         } else {
             let key = (status, decision.reason.map(Reason::code));
             Some(self.bodies.bind(py).as_any().get_item(key)?)
         };
+        // In HTTP/2 nobody takes the body of an answer to HEAD away (RFC 9110 section 9.3.2).
+        let length = body.take_if(|_| head).map(|body| body.len()).transpose()?;
+        let length = length.map(|length| length.to_string());
+        let length = length.as_ref().map(|length| ("content-length", length.as_str()));
+        let extra: SmallVec<[_; 2]> = closes.then_some(CLOSE).into_iter().chain(length).collect();
         match interface {
             Interface::Asgi => {
-                let headers = raw_headers(py, &decision.headers, closes)?;
+                let headers = raw_headers(py, &decision.headers, &extra)?;
                 events(py, status, &headers, body)
             }
             Interface::Rsgi => {
-                let headers = text_headers(py, &decision.headers, closes)?;
+                let headers = text_headers(py, &decision.headers, &extra)?;
                 (status, headers, body, py.None()).into_pyobject(py)
             }
             Interface::Wsgi => {
-                let headers = text_headers(py, &decision.headers, closes)?;
+                let headers = text_headers(py, &decision.headers, &extra)?;
                 let line = self.lines.bind(py).as_any().get_item(status)?;
                 (line, headers, PyList::new(py, body)?, py.None()).into_pyobject(py)
             }
