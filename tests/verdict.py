@@ -56,7 +56,6 @@ def gate_issuer(name: str, **changes: object) -> Mapping[str, object]:
         "leeway": 0,
         "max_lifetime": None,
         "token_types": None,
-        "require": ["exp"],
         **changes,
     }
 

@@ -121,8 +121,12 @@ class Verifier:
             does not compare it.
         algorithms: allowed beyond what the keys are bound to; None allows all of that.
         leeway: seconds by which clocks may differ, at most 300.
-        require: claims that must be present; None requires `exp`.
-        token_types: accepted `typ` header values (RFC 8725 section 3.11); None takes any.
+        require: claims that must be present beside `exp`.
+        require_exp: False takes tokens without `exp`, which never expire.
+        token_types: accepted `typ` header values (RFC 8725 section 3.11); None takes any but those
+            of another purpose than access, such as `logout+jwt`.
+        allow_bound: True takes tokens that are bound to a key by `cnf` (RFC 7800, RFC 8705,
+            RFC 9449) from whoever brings them: the caller must ask for the proof.
         max_lifetime: the longest time from `iat` to `exp`; None takes any.
         max_token_bytes: longer tokens are refused unread.
         cache_bytes: how much may be kept of tokens that verified; times are checked each time.
@@ -139,8 +143,10 @@ class Verifier:
         audience: str | Sequence[str] | AnyAudience | None = None,
         algorithms: Sequence[str] | None = None,
         leeway: float | timedelta = 0,
-        require: Sequence[str] | None = None,
-        token_types: Sequence[str] | None = None,
+        require: Sequence[str] | None = (),
+        require_exp: bool = True,
+        token_types: str | Sequence[str] | None = None,
+        allow_bound: bool = False,
         max_lifetime: float | timedelta | None = None,
         max_token_bytes: int = 65536,
         cache_bytes: int = 0,

@@ -94,7 +94,9 @@ class Settings(ConfigFile):
             "leeway": issuer.leeway,
             "max_lifetime": issuer.max_lifetime,
             "token_types": issuer.token_types,
-            "require": [] if self.mode == "legacy" else ["exp"],
+            # The services that we replace take tokens that never expire.
+            "require_exp": self.mode != "legacy",
+            "allow_bound": issuer.allow_bound,
         }
 
     def _gate_source(self, source: TokenSource) -> dict[str, Any]:

@@ -115,7 +115,13 @@ class Issuer(Section):
         None, description="the longest time from `iat` to `exp`; both must then be there"
     )
     token_types: OneOrMore[Text] | None = Field(
-        None, description="the values of the header's `typ` to accept; default: all"
+        None,
+        description="the values of the header's `typ` to accept; default: all but those of another "
+        "purpose than access, such as `logout+jwt`",
+    )
+    allow_bound: bool = Field(
+        default=False,
+        description="take tokens that are bound to a key by `cnf` (DPoP, mTLS) without its proof",
     )
     refresh: Refresh = Field(Refresh(), description="how fetched keys are kept fresh")
 

@@ -15,6 +15,7 @@ _FORGED: Final = "invalid_signature"
 _CRITICAL: Final = "unsupported_critical_header"
 _OTHER: Final = "algorithm_not_allowed"
 _MISSING: Final = "missing_claim"
+_PURPOSE: Final = "wrong_token_type"
 
 _ECDSA: Final = ("ES256", "ES384", "ES512", "ES256K")
 _EDWARDS: Final = ("EdDSA", "Ed25519")
@@ -43,6 +44,14 @@ _CONTAINERS: Final = ("[]", "[1]", "{}", '{"a":1}')
 
 KINDS: Final[dict[str, Kind]] = {
     "good": Kind(ACCEPTED, makers.good),
+    # another purpose than access
+    "bound token": Kind(
+        _PURPOSE, makers.payload('{GOOD,"cnf":{"jkt":"x"}}', '{GOOD,"cnf":{"x5t#S256":"x"}}')
+    ),
+    "typ of another purpose": Kind(
+        _PURPOSE, makers.header('{ALG,"typ":"logout+jwt"}', '{ALG,"typ":"application/dpop+jwt"}')
+    ),
+    "security event": Kind(_PURPOSE, makers.payload('{GOOD,"events":{"urn:example:event":{}}}')),
     "b64 true": Kind(ACCEPTED, makers.header('{ALG,"b64":true}')),
     "offered key": Kind(
         ACCEPTED, makers.header('{ALG,"jku":"http://127.0.0.1:9/","x5u":"http://127.0.0.1:9/"}')
@@ -170,6 +179,9 @@ for _name in ("exp", "nbf", "iat"):
     KINDS[f"{_name} of another type"] = Kind(_INVALID, makers.with_claim(_name, "[]", "{}", "[1]"))
     KINDS[f"{_name} boolean"] = Kind(_INVALID, makers.with_claim(_name, "true", "false"))
     KINDS[f"{_name} negative"] = Kind(_INVALID, makers.with_claim(_name, "-1", "-0.5", "-1e15"))
+    KINDS[f"{_name} in milliseconds"] = Kind(
+        _INVALID, makers.with_claim(_name, "4000000000000", "4e12", "100000000001", "1.1e11")
+    )
     KINDS[f"{_name} above 2^53"] = Kind(
         _INVALID, makers.with_claim(_name, "9007199254740993", "1e16", "18446744073709551615")
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.forge import NOW, compact
 from tests.verdict import ACCEPTED, verdict, verifier
 
-JUDGE: Final = verifier(issuer=None, audience=None, require=())
+JUDGE: Final = verifier(issuer=None, audience=None, require_exp=False)
 ROUNDS: Final = settings(max_examples=700, deadline=None, derandomize=True, database=None)
 
 NUMBERS: Final = st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)

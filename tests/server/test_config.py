@@ -44,7 +44,8 @@ def test_gate_settings(tmp_path: Path) -> None:
                 "leeway": 30.0,
                 "max_lifetime": 86400.0,
                 "token_types": ["at+jwt", "JWT"],
-                "require": ["exp"],
+                "require_exp": True,
+                "allow_bound": False,
             }
         ],
         "token": [

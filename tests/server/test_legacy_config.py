@@ -41,11 +41,11 @@ def test_gate(tmp_path: Path) -> None:
     assert gate["mode"] == "legacy"
     assert gate["query_overrides"] is None
     assert gate["token"] == [{"header": "Authorization", "scheme": "Bearer"}]
-    assert {key: issuer[key] for key in ("issuer", "audiences", "leeway", "require")} == {
+    assert {key: issuer[key] for key in ("issuer", "audiences", "leeway", "require_exp")} == {
         "issuer": None,
         "audiences": None,
         "leeway": 0,
-        "require": [],
+        "require_exp": False,
     }
 
 

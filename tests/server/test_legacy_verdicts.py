@@ -46,6 +46,16 @@ def status(settings: Settings, claims: dict[str, object], query: str = "") -> in
     return decision.status
 
 
+@pytest.mark.parametrize("typ,expected", [("JWT", 200), ("at+jwt", 200), ("logout+jwt", 401)])
+def test_types(tmp_path: Path, typ: str, expected: int) -> None:
+    """A token of another purpose than access does not pass, though that service looked at no type."""
+    settings = load_text(tmp_path, KEYS + STATIC)
+    gate = jwtfast.Gate(settings.gate_settings(), settings.key_sets())
+    bearer = jwtfast.encode(GOOD, SIGNER, headers={"typ": typ})
+    decision = gate.decide(None, "GET", "", [("authorization", f"Bearer {bearer}")], now=NOW)
+    assert (decision.status, decision.headers) == (expected, [])
+
+
 GOOD: Final[dict[str, object]] = {"group": "admins", "location": "hq"}
 
 
@@ -69,6 +79,10 @@ GOOD: Final[dict[str, object]] = {"group": "admins", "location": "hq"}
         (GOOD | {"nbf": NOW + 1}, 401),
         # Issuer and audience were never looked at.
         (GOOD | {"iss": "https://anyone", "aud": ["anything"]}, 200),
+        # That service took these three; a token in milliseconds never expires there.
+        (GOOD | {"exp": (NOW + 1) * 1_000_000}, 401),
+        (GOOD | {"cnf": {"jkt": "x"}}, 401),
+        (GOOD | {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}, 401),
     ],
     ids=str,
 )

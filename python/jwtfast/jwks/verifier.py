@@ -32,8 +32,10 @@ class VerifierSettings(TypedDict, total=False):
     audience: "str | Sequence[str] | AnyAudience | None"
     algorithms: Sequence[str] | None
     leeway: float | timedelta
-    require: Sequence[str]
-    token_types: Sequence[str] | None
+    require: Sequence[str] | None
+    require_exp: bool
+    token_types: str | Sequence[str] | None
+    allow_bound: bool
     max_lifetime: float | timedelta | None
     max_token_bytes: int
 

@@ -7,7 +7,7 @@ use aws_lc_rs::{hmac, rand};
 use base64_simd::URL_SAFE_NO_PAD;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jwtfast_core::algorithm::{Algorithm, AlgorithmSet};
-use jwtfast_core::claims::{Audience, Checks};
+use jwtfast_core::claims::{Audience, Checks, Leeway};
 use jwtfast_core::json::Document;
 use jwtfast_core::key::Key;
 use jwtfast_core::keyset::KeySet;
@@ -59,10 +59,12 @@ fn verifier(key: Key) -> Verifier {
     let checks = Checks {
         issuers: Some(vec!["https://login.example.com".into()]),
         audience: Audience::OneOf(vec!["api".into()]),
-        leeway: 0.0,
+        leeway: Leeway::default(),
         max_lifetime: None,
-        required: vec!["exp".into()],
+        require_exp: true,
+        required: Vec::new(),
         token_types: None,
+        allow_bound: false,
     };
     let keys = Arc::new(KeySet::new(vec![Arc::new(key)]).unwrap());
     let issuer = Issuer::new(Some(keys), AlgorithmSet::ALL, checks);

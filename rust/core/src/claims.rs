@@ -3,8 +3,15 @@
 use crate::error::{Error, Reason};
 use crate::json::{Document, Value, View};
 
-/// The largest time that is taken: beyond it a double no longer counts in whole seconds.
-const MAX_TIME: i64 = 1 << 53;
+mod limits;
+mod purpose;
+
+pub use limits::{Leeway, Lifetime, LimitError, MAX_LEEWAY};
+pub use purpose::short_media_type;
+
+/// The largest time that is taken, in the year 5138. In milliseconds it is a day in 1973, so a time
+/// above it counts milliseconds, and would never come.
+const MAX_TIME: i64 = 100_000_000_000;
 
 /// What a token's `aud` is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,24 +31,19 @@ pub struct Checks {
     pub issuers: Option<Vec<Box<str>>>,
     /// Accepted audiences.
     pub audience: Audience,
-    /// Seconds by which clocks may differ.
-    pub leeway: f64,
-    /// The longest time from `iat` to `exp`, in seconds.
-    pub max_lifetime: Option<f64>,
-    /// Claims that must be present.
+    /// By how much clocks may differ.
+    pub leeway: Leeway,
+    /// The longest time from `iat` to `exp`.
+    pub max_lifetime: Option<Lifetime>,
+    /// Whether `exp` must be present.
+    pub require_exp: bool,
+    /// Other claims that must be present.
     pub required: Vec<Box<str>>,
-    /// Accepted `typ` header values, in lower case and without `application/`.
+    /// Accepted `typ` header values, in lower case and without `application/`; where `None`, all
+    /// but those of another purpose than access.
     pub token_types: Option<Vec<Box<str>>>,
-}
-
-/// A media type without the prefix that `typ` may leave out (RFC 7515 section 4.1.9).
-#[must_use]
-pub fn short_media_type(typ: &str) -> String {
-    let lower = typ.to_ascii_lowercase();
-    match lower.strip_prefix("application/") {
-        Some(short) => short.into(),
-        None => lower,
-    }
+    /// Whether a token that is bound to a key (RFC 7800) is taken from whoever brings it.
+    pub allow_bound: bool,
 }
 
 /// The times in a token, in seconds since 1970: what a verified token is checked for again.
@@ -61,13 +63,17 @@ struct Registered<'d> {
     times: Times,
     iss: Option<&'d str>,
     aud: Option<Value<'d>>,
+    /// `cnf` is there: the token is good only for whoever proves to hold a key (RFC 7800).
+    bound: bool,
+    /// It tells of a security event, as a logout token does (RFC 8417).
+    event: bool,
 }
 
 fn invalid(claim: &str, expected: &str) -> Error {
     Error::with_detail(Reason::InvalidClaim, format!("The claim {claim} must be {expected}."))
 }
 
-#[allow(clippy::cast_precision_loss, reason = "every integer up to 2^53 is a double")]
+#[allow(clippy::cast_precision_loss, reason = "every integer up to 10^11 is a double")]
 fn time(name: &str, value: Value<'_>) -> Result<Option<f64>, Error> {
     let number = match value.view() {
         // Compared as an integer: one just above the limit would round down to it.
@@ -77,7 +83,7 @@ fn time(name: &str, value: Value<'_>) -> Result<Option<f64>, Error> {
         }
         _ => value.as_f64().filter(|number| (0.0..=MAX_TIME as f64).contains(number)),
     };
-    number.map(Some).ok_or_else(|| invalid(name, "a number of seconds from 0 to 2^53"))
+    number.map(Some).ok_or_else(|| invalid(name, "a number of seconds from 0 to 10^11"))
 }
 
 fn text<'d>(name: &str, value: Value<'d>) -> Result<Option<&'d str>, Error> {
@@ -106,6 +112,9 @@ impl<'d> Registered<'d> {
                     }
                     found.aud = Some(value);
                 }
+                // Of any value, null too: a good issuer writes it only to bind the token.
+                "cnf" => found.bound = true,
+                "events" => found.event = purpose::is_event(value),
                 _ => {}
             }
         }
@@ -151,6 +160,9 @@ impl Checks {
             "exp" => found.times.exp.is_none(),
             other => root.get(other).is_none(),
         };
+        if self.require_exp && found.times.exp.is_none() {
+            return Err(missing("exp"));
+        }
         if let Some(name) = self.required.iter().find(|name| absent(name)) {
             return Err(missing(name));
         }
@@ -159,6 +171,7 @@ impl Checks {
         self.check_audience(&found)?;
         self.check_lifetime(found.times)?;
         self.check_type(typ)?;
+        self.check_purpose(&found, typ)?;
         Ok(found.times)
     }
 
@@ -167,7 +180,8 @@ impl Checks {
     /// # Errors
     /// `token_expired`, `token_not_yet_valid`, `token_issued_in_future`.
     pub fn check_times(&self, found: Times, now: f64) -> Result<(), Error> {
-        let (latest, earliest) = (now - self.leeway, now + self.leeway);
+        let leeway = self.leeway.seconds();
+        let (latest, earliest) = (now - leeway, now + leeway);
         // Each asks whether the token is good: a clock that is no number makes none good.
         if !found.exp.is_none_or(|exp| latest < exp) {
             return Err(Reason::TokenExpired.into());
@@ -217,7 +231,11 @@ impl Checks {
         let Some(longest) = self.max_lifetime else { return Ok(()) };
         let exp = found.exp.ok_or_else(|| missing("exp"))?;
         let iat = found.iat.ok_or_else(|| missing("iat"))?;
-        if exp - iat <= longest { Ok(()) } else { Err(Reason::TokenLifetimeTooLong.into()) }
+        if exp - iat <= longest.seconds() {
+            Ok(())
+        } else {
+            Err(Reason::TokenLifetimeTooLong.into())
+        }
     }
 
     fn check_type(&self, typ: Option<&str>) -> Result<(), Error> {
@@ -228,6 +246,28 @@ impl Checks {
         } else {
             Err(Reason::WrongTokenType.into())
         }
+    }
+
+    /// A bearer's access token passes: not one for whoever holds a key, not one for another purpose.
+    fn check_purpose(&self, found: &Registered<'_>, typ: Option<&str>) -> Result<(), Error> {
+        if found.bound && !self.allow_bound {
+            return Err(Error::with_detail(
+                Reason::WrongTokenType,
+                "The token is bound to a key (cnf), which is not proven here; see allow_bound.",
+            ));
+        }
+        let other = match &self.token_types {
+            // Its type is one of those that were asked for.
+            Some(accepted) => found.event && !purpose::takes_events(accepted),
+            None => found.event || typ.is_some_and(purpose::is_other),
+        };
+        if other {
+            return Err(Error::with_detail(
+                Reason::WrongTokenType,
+                "The token was made for another purpose than access; see token_types.",
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -89,19 +89,25 @@ pub struct IssuerSettings {
     pub algorithms: Option<Vec<String>>,
     /// Accepted audiences; null does not compare `aud`.
     pub audiences: Option<Vec<String>>,
-    /// Seconds.
+    /// Seconds, at most 300.
     pub leeway: f64,
     /// Seconds from `iat` to `exp`.
     pub max_lifetime: Option<f64>,
-    /// Accepted `typ` header values.
+    /// Accepted `typ` header values; null takes all but those of another purpose than access.
     pub token_types: Option<Vec<String>>,
-    /// Claims that must be present.
-    #[serde(default = "exp")]
+    /// Claims that must be present beside `exp`.
+    #[serde(default)]
     pub require: Vec<String>,
+    /// Whether `exp` must be present.
+    #[serde(default = "yes")]
+    pub require_exp: bool,
+    /// Whether tokens that are bound to a key (RFC 7800) are taken from whoever brings them.
+    #[serde(default)]
+    pub allow_bound: bool,
 }
 
-fn exp() -> Vec<String> {
-    vec!["exp".into()]
+const fn yes() -> bool {
+    true
 }
 
 /// A place where a token may stand.

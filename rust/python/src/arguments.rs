@@ -6,9 +6,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Clocks that differ by more than this are broken, and no leeway should hide it.
-pub const MAX_LEEWAY: f64 = 300.0;
-
 /// The bytes of a str or bytes object; a str with a lone surrogate has none.
 pub fn octets<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<Option<&'a [u8]>> {
     if let Ok(bytes) = value.cast::<PyBytes>() {

@@ -1,13 +1,13 @@
 //! `jwtfast.Verifier`.
 
-use crate::arguments::{self, MAX_LEEWAY};
+use crate::arguments;
 use crate::errors::{exception, raised};
 use crate::json::to_python;
 use crate::key::Key;
 use crate::keyset::KeySet;
 use jwtfast_core::algorithm::AlgorithmSet;
 use jwtfast_core::cache::TokenCache;
-use jwtfast_core::claims::{Audience, Checks, short_media_type};
+use jwtfast_core::claims::{Audience, Checks, Leeway, Lifetime, LimitError, short_media_type};
 use jwtfast_core::error::Error;
 use jwtfast_core::keyset::KeySet as CoreKeySet;
 use jwtfast_core::verified::Verified;
@@ -59,13 +59,15 @@ fn audience(value: Option<&Bound<'_, PyAny>>) -> PyResult<Audience> {
     }
 }
 
-fn leeway(value: Option<&Bound<'_, PyAny>>) -> PyResult<f64> {
-    match value.map(|value| arguments::seconds("leeway", value)).transpose()? {
-        Some(long) if long > MAX_LEEWAY => {
-            Err(PyValueError::new_err(format!("leeway must be at most {MAX_LEEWAY} seconds")))
-        }
-        seconds => Ok(seconds.unwrap_or_default()),
-    }
+/// A limit in seconds, where one was given.
+fn limit<T>(
+    name: &str,
+    value: Option<&Bound<'_, PyAny>>,
+    checked: fn(f64) -> Result<T, LimitError>,
+) -> PyResult<Option<T>> {
+    let Some(value) = value else { return Ok(None) };
+    let limit = checked(arguments::seconds(name, value)?);
+    limit.map(Some).map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
 }
 
 fn allowed(names: Option<Vec<String>>, keys: &CoreKeySet) -> PyResult<AlgorithmSet> {
@@ -82,9 +84,11 @@ impl Verifier {
     #[new]
     #[pyo3(signature = (
         keys, *, issuer=None, audience=None, algorithms=None, leeway=None, require=None,
-        token_types=None, max_lifetime=None, max_token_bytes=65536, cache_bytes=0
-    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=None, token_types=None, max_lifetime=None, max_token_bytes=65536, cache_bytes=0)")]
+        require_exp=true, token_types=None, allow_bound=false, max_lifetime=None,
+        max_token_bytes=65536, cache_bytes=0
+    ), text_signature = "(keys, *, issuer=None, audience=None, algorithms=None, leeway=0, require=(), require_exp=True, token_types=None, allow_bound=False, max_lifetime=None, max_token_bytes=65536, cache_bytes=0)")]
     #[allow(clippy::too_many_arguments, reason = "keyword arguments of a Python constructor")]
+    #[allow(clippy::fn_params_excessive_bools, reason = "each has a name in Python")]
     fn new(
         py: Python<'_>,
         keys: &Bound<'_, PyAny>,
@@ -93,21 +97,22 @@ impl Verifier {
         algorithms: Option<Vec<String>>,
         leeway: Option<&Bound<'_, PyAny>>,
         require: Option<Vec<String>>,
+        require_exp: bool,
         token_types: Option<&Bound<'_, PyAny>>,
+        allow_bound: bool,
         max_lifetime: Option<&Bound<'_, PyAny>>,
         max_token_bytes: usize,
         cache_bytes: usize,
     ) -> PyResult<Self> {
         let keys = key_set(py, keys)?;
-        let required = require.unwrap_or_else(|| vec!["exp".into()]);
         let checks = Checks {
             issuers: issuer.map(|value| arguments::strings("issuer", value)).transpose()?,
             audience: self::audience(audience)?,
-            leeway: self::leeway(leeway)?,
-            max_lifetime: max_lifetime
-                .map(|value| arguments::seconds("max_lifetime", value))
-                .transpose()?,
-            required: required.into_iter().map(String::into_boxed_str).collect(),
+            leeway: limit("leeway", leeway, Leeway::new)?.unwrap_or_default(),
+            max_lifetime: limit("max_lifetime", max_lifetime, Lifetime::new)?,
+            require_exp,
+            required: require.into_iter().flatten().map(String::into_boxed_str).collect(),
+            allow_bound,
             token_types: token_types
                 .map(|types| arguments::strings("token_types", types))
                 .transpose()?

@@ -2,7 +2,7 @@
 
 use super::{DEFAULT_POLICY, Gate, Lasting, index_of};
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::claims::{Audience, Checks, short_media_type};
+use crate::claims::{Audience, Checks, Leeway, Lifetime, short_media_type};
 use crate::counters::Counters;
 use crate::decision::Answers;
 use crate::extract::{HeaderNames, Sources};
@@ -96,6 +96,25 @@ fn issuer(
         errors.push((format!("{place}.keys"), "no key set was given for this issuer".into()));
         None
     });
+    let lists = [
+        ("algorithms", &settings.algorithms),
+        ("audiences", &settings.audiences),
+        ("token_types", &settings.token_types),
+    ];
+    for (name, list) in lists {
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            errors.push((format!("{place}.{name}"), "expected at least one, or null".into()));
+        }
+    }
+    let leeway = Leeway::new(settings.leeway).unwrap_or_else(|error| {
+        errors.push((format!("{place}.leeway"), error.to_string()));
+        Leeway::default()
+    });
+    let max_lifetime = settings.max_lifetime.map(Lifetime::new).transpose();
+    let max_lifetime = max_lifetime.unwrap_or_else(|error| {
+        errors.push((format!("{place}.max_lifetime"), error.to_string()));
+        None
+    });
     let boxed = |list: &[String]| list.iter().map(|text| text.as_str().into()).collect();
     let checks = Checks {
         issuers: settings.issuer.as_deref().map(|iss| vec![iss.into()]),
@@ -103,9 +122,11 @@ fn issuer(
             .audiences
             .as_deref()
             .map_or(Audience::Any, |all| Audience::OneOf(boxed(all))),
-        leeway: settings.leeway,
-        max_lifetime: settings.max_lifetime,
+        leeway,
+        max_lifetime,
+        require_exp: settings.require_exp,
         required: boxed(&settings.require),
+        allow_bound: settings.allow_bound,
         token_types: settings
             .token_types
             .as_deref()
@@ -123,6 +144,9 @@ fn algorithms(
     errors: &mut Errors,
 ) -> AlgorithmSet {
     let Some(names) = names else { return AlgorithmSet::ALL };
+    if names.is_empty() {
+        return AlgorithmSet::default();
+    }
     for (index, name) in names.iter().enumerate() {
         if Algorithm::from_name(name).is_none() {
             let known = Algorithm::ALL.map(Algorithm::name).join(", ");
