@@ -112,9 +112,9 @@ def rule_problems(layers: Layers) -> Found:
     compiled = {
         str(name): {
             "issuers": ["any"],
-            "require": _listed(policy.get("require")),
             "identity": _headers(policy.get("identity")),
         }
+        | ({"require": rules} if (rules := _listed(policy.get("require"))) else {})
         for name, policy in (policies.items() if isinstance(policies, dict) else ())
         if isinstance(policy, dict)
     }
@@ -123,7 +123,7 @@ def rule_problems(layers: Layers) -> Found:
         "unavailable_status": 503,
         "max_token_bytes": 0,
         "token": [{"header": "Authorization"}],
-        "issuers": [{"name": "any", "leeway": 0}],
+        "issuers": [{"name": "any", "issuer": None, "audiences": None, "leeway": 0}],
         "policies": {"default": {"issuers": ["any"]}} | compiled | {"": {"issuers": ["any"]}},
         "routes": list(_routes(layers.data.get("routes"))),
         "original_request": {"uri_header": "X-Original-URL", "trusted_proxies": []},

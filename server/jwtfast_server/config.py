@@ -76,7 +76,12 @@ class Settings(ConfigFile):
                 "issuers": [self._gate_issuer(issuer) for issuer in self.issuers],
                 "token": [self._gate_source(source) for source in self.token.sources],
                 "policies": {
-                    name: policy.model_dump(mode="json", by_alias=True, exclude_none=True)
+                    name: policy.model_dump(
+                        mode="json",
+                        by_alias=True,
+                        exclude_none=True,
+                        exclude=None if policy.require else {"require"},
+                    )
                     for name, policy in self.policies.items()
                 },
                 "routes": [route.model_dump(exclude_none=True) for route in self.routes],

@@ -135,10 +135,12 @@ def _settings(data: Mapping[str, Any], file: LegacyFile) -> dict[str, Any]:
     """The same as a jwtfast.yaml would hold it."""
     issuer = {"name": _ISSUER, "issuer": "any", "audiences": "any", "keys": _keys(data)}
     compares = file.claims_source == "static" and not _passes_all(file)
-    require = [_rule(file.claims or ())] if compares else []
+    policy: dict[str, Any] = {"issuers": [_ISSUER]}
+    if compares:
+        policy["require"] = [_rule(file.claims or ())]
     return {
         "issuers": [issuer],
-        "policies": {"default": {"issuers": [_ISSUER], "require": require}},
+        "policies": {"default": policy},
     }
 
 

@@ -41,6 +41,7 @@ def reference_problems(data: Mapping[str, Any]) -> Found:
     if data.get("routes") and not data.get("original_request"):
         yield ("routes",), "needs original_request, which says how the proxy tells the request"
     yield from _token(data)
+    yield from _empty(data)
 
 
 def reference_notes(settings: ConfigFile) -> Found:
@@ -82,6 +83,18 @@ def _token(data: Mapping[str, Any]) -> Found:
         if isinstance(source, dict) and "query" in source and not data.get("original_request"):
             path = ("token", "from", index, "query")
             yield path, "needs original_request, which says where the original URI is"
+
+
+def _empty(data: Mapping[str, Any]) -> Found:
+    """Lists without an entry that would say what leaving them out says: no demand at all."""
+    if data.get("routes") == []:
+        message = "expected at least one route; leave routes out where `default` decides on all"
+        yield ("routes",), message
+    policies = data.get("policies")
+    for name, policy in policies.items() if isinstance(policies, dict) else ():
+        if isinstance(policy, dict) and policy.get("require") == []:
+            message = "expected at least one rule; leave require out where every good token passes"
+            yield ("policies", name, "require"), message
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:

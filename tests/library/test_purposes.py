@@ -155,9 +155,7 @@ def test_where_cnf_stands() -> None:
 
 def compact_claims() -> bytes:
     """Return the members of good claims and the brace behind them."""
-    return (
-        b'"iss":"https://issuer.example","aud":"api","sub":"user-1","exp":%d}' % (NOW + 60)
-    )
+    return b'"iss":"https://issuer.example","aud":"api","sub":"user-1","exp":%d}' % (NOW + 60)
 
 
 @pytest.mark.parametrize("typ", [..., "JWT", "at+jwt", "ID"], ids=repr)

@@ -29,7 +29,7 @@ def test_gate_settings(tmp_path: Path) -> None:
     found = orjson.loads(load_text(tmp_path, WHOLE).gate_settings())
     rule = {"any_of": [{"claim": "age", "ge": 18}, {"claim": "guardian", "exists": True}]}
     switches = {"optional": False, "shadow": False, "preflight": False}
-    bare = {"issuers": ["corp"], "require": [], "identity": {}, **switches}
+    bare = {"issuers": ["corp"], "identity": {}, **switches}
     assert found == {
         "mode": "standard",
         "realm": "api v2",

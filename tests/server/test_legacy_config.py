@@ -14,7 +14,7 @@ QUERY = LEGACY.replace("static", "queryString").partition("claims:")[0]
 
 def rules(settings: Settings) -> object:
     """What the gate is told to require."""
-    return orjson.loads(settings.gate_settings())["policies"]["default"]["require"]
+    return orjson.loads(settings.gate_settings())["policies"]["default"].get("require", [])
 
 
 def indented(pem: str) -> str:

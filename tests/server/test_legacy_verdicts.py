@@ -48,7 +48,7 @@ def status(settings: Settings, claims: dict[str, object], query: str = "") -> in
 
 @pytest.mark.parametrize("typ,expected", [("JWT", 200), ("at+jwt", 200), ("logout+jwt", 401)])
 def test_types(tmp_path: Path, typ: str, expected: int) -> None:
-    """A token of another purpose than access does not pass, though that service looked at no type."""
+    """A token of another purpose than access does not pass, as it did there."""
     settings = load_text(tmp_path, KEYS + STATIC)
     gate = jwtfast.Gate(settings.gate_settings(), settings.key_sets())
     bearer = jwtfast.encode(GOOD, SIGNER, headers={"typ": typ})

@@ -1,6 +1,6 @@
 //! What a gate is built from: a document that the server writes from its configuration.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
 /// Everything a gate needs beside the key sets.
@@ -83,11 +83,13 @@ pub struct RouteSettings {
 pub struct IssuerSettings {
     /// The name that policies use.
     pub name: String,
-    /// The `iss` of its tokens; not compared where null.
+    /// The `iss` of its tokens; not compared where null, which must be said.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub issuer: Option<String>,
     /// Allowed algorithms; null allows what the keys are bound to.
     pub algorithms: Option<Vec<String>>,
-    /// Accepted audiences; null does not compare `aud`.
+    /// Accepted audiences; null, which must be said, does not compare `aud`.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub audiences: Option<Vec<String>>,
     /// Seconds, at most 300.
     pub leeway: f64,
@@ -108,6 +110,11 @@ pub struct IssuerSettings {
 
 const fn yes() -> bool {
     true
+}
+
+/// A member that may be absent, and is not null.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// A place where a token may stand.
@@ -143,9 +150,9 @@ pub enum SourceSettings {
 pub struct PolicySettings {
     /// Names of the issuers it believes.
     pub issuers: Vec<String>,
-    /// Rules that must all hold; see `crate::rule`.
-    #[serde(default)]
-    pub require: Vec<serde_json::Value>,
+    /// Rules that must all hold; see `crate::rule`. Absent where there are none.
+    #[serde(default, deserialize_with = "given")]
+    pub require: Option<Vec<serde_json::Value>>,
     /// Response headers and the claims they carry.
     #[serde(default)]
     pub identity: BTreeMap<String, IdentitySettings>,

@@ -191,11 +191,16 @@ fn policy(
             "issuers of one policy are told apart by iss: each needs an issuer of its own";
         errors.push((format!("{place}.issuers"), message.into()));
     }
+    if settings.require.as_ref().is_some_and(Vec::is_empty) {
+        let message = "expected at least one rule; leave require out where there are none";
+        errors.push((format!("{place}.require"), message.into()));
+    }
+    let rules = settings.require.as_deref().unwrap_or_default();
     Policy {
         name: name.into(),
         number: NEXT_POLICY.fetch_add(1, Ordering::Relaxed),
         verifier: Verifier::new(believed, max_token_bytes),
-        rules: compile_all(&settings.require, &format!("{place}.require"), errors),
+        rules: compile_all(rules, &format!("{place}.require"), errors),
         identity: Identity::compile(&settings.identity, &format!("{place}.identity"), errors),
         optional: settings.optional,
         shadow: settings.shadow,

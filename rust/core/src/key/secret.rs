@@ -3,12 +3,9 @@
 use super::signer::Signer;
 use super::{Check, Key, KeyError, checked_kid};
 use crate::algorithm::Algorithm;
-use crate::json::Document;
 use aws_lc_rs::hmac;
-use base64_simd::STANDARD;
-use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::public_key::RSAPublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
+
+mod disguise;
 
 impl Key {
     /// Takes the octets of a shared secret.
@@ -81,43 +78,11 @@ impl Key {
     }
 }
 
-/// A public key is no secret: whoever knows it could sign (CVE-2015-9235 and its kin).
+/// A public key is no secret, nor is anything else that a key is written in.
 fn refuse_key_material(secret: &[u8]) -> Result<(), KeyError> {
-    let text = secret.trim_ascii();
-    let starts = |prefix: &str| text.starts_with(prefix.as_bytes());
-    let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
-    let what = if holds(b"-- BEGIN ") || holds(b"--BEGIN ") {
-        "PEM text"
-    } else if starts("ssh-") || starts("ecdsa-sha2-") || starts("sk-ssh-") || starts("sk-ecdsa-") {
-        "an SSH public key"
-    } else if is_jwk(text) {
-        "a JWK"
-    } else if is_der(text) || from_base64(text).is_some_and(|der| is_der(&der)) {
-        "a public key in DER"
-    } else {
-        return Ok(());
-    };
-    Err(KeyError(format!(
-        "{what} was given as an HMAC secret; load it as a key, or use random bytes as the secret"
-    )))
-}
-
-fn is_jwk(text: &[u8]) -> bool {
-    text.first() == Some(&b'{')
-        && Document::parse_object(text.to_vec()).is_ok_and(|document| {
-            document.root().get("kty").is_some() || document.root().get("keys").is_some()
-        })
-}
-
-/// A certificate, a public key in SPKI, or one in PKCS#1.
-fn is_der(der: &[u8]) -> bool {
-    X509Certificate::from_der(der).is_ok()
-        || SubjectPublicKeyInfo::from_der(der).is_ok()
-        || RSAPublicKey::from_der(der).is_ok()
-}
-
-/// Some consoles show a public key as the bare lines between the PEM markers.
-fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let lines: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    STANDARD.decode_to_vec(lines).ok()
+    disguise::key_material(secret).map_or(Ok(()), |what| {
+        Err(KeyError(format!(
+            "{what} was given as an HMAC secret; load it as a key, or use random bytes as the secret"
+        )))
+    })
 }
