@@ -120,17 +120,23 @@ def is_text(key: bytes) -> bool:
     return key.isascii() and b"\0" not in key
 
 
+def from_secret(secret: bytes) -> jwtfast.Key:
+    """Return a key of a secret."""
+    return jwtfast.Key.from_secret(secret, algorithm="HS256", allow_weak_hmac=True)
+
+
+def from_jwk(secret: bytes) -> jwtfast.Key:
+    """Return a key of a secret in a JWK."""
+    jwk = {"kty": "oct", "k": encode(secret), "alg": "HS256"}
+    return jwtfast.Key.from_jwk(jwk, allow_weak_hmac=True)
+
+
 def refused(secret: bytes) -> bool:
     """Say whether bytes are refused as a secret, and as the secret of a JWK."""
     answers = set()
-    for load in (
-        lambda: jwtfast.Key.from_secret(secret, algorithm="HS256", allow_weak_hmac=True),
-        lambda: jwtfast.Key.from_jwk(
-            {"kty": "oct", "k": encode(secret), "alg": "HS256"}, allow_weak_hmac=True
-        ),
-    ):
+    for load in (from_secret, from_jwk):
         try:
-            load()
+            load(secret)
         except jwtfast.InvalidKeyError as error:
             answers.add("was given as an HMAC secret" in str(error))
         else:
