@@ -238,9 +238,8 @@ impl Gate {
     }
 
     fn check_revocation(&self, verified: &Verified, now: f64) -> Result<(), Error> {
-        let kid = verified.header().kid();
         let mut lists = self.lasting.revocation.iter();
-        lists.try_for_each(|list| list.check(verified.claims().root(), kid, now))
+        lists.try_for_each(|list| list.check(verified, now))
     }
 }
 

@@ -1,8 +1,9 @@
 //! One key, bound at load to the algorithms it may verify, parsed once and ready to use.
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use aws_lc_rs::hmac;
 use aws_lc_rs::signature::ParsedPublicKey;
+use aws_lc_rs::{digest, hmac};
+use base64_simd::URL_SAFE_NO_PAD;
 use std::fmt;
 
 mod jwk;
@@ -108,6 +109,23 @@ impl Key {
     #[must_use]
     pub const fn public(&self) -> Option<&PublicKey> {
         self.public.as_ref()
+    }
+
+    /// A text that two keys share where whatever one signs, the other verifies: the thumbprint of
+    /// a public key (RFC 7638), and of a secret what nobody can tell it by, never to be shown.
+    pub(crate) fn identity(&self) -> String {
+        let text = |tag: &[u8]| URL_SAFE_NO_PAD.encode_to_string(tag);
+        match (&self.public, self.checks.first()) {
+            (Some(public), _) => {
+                let members = public.jwk_members().into_iter();
+                let members: Vec<_> =
+                    members.map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+                let jwk = format!("{{{}}}", members.join(","));
+                text(digest::digest(&digest::SHA256, jwk.as_bytes()).as_ref())
+            }
+            (None, Some((_, Check::Hmac(key)))) => text(hmac::sign(key, b"identity").as_ref()),
+            (None, _) => String::new(),
+        }
     }
 
     /// Checks a signature. An algorithm that the key is not bound to never verifies.

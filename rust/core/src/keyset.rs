@@ -155,15 +155,14 @@ impl KeySet {
         &'s self,
         indexes: &'s [usize],
         algorithm: Algorithm,
-    ) -> impl Iterator<Item = &'s Key> {
-        indexes
-            .iter()
-            .filter_map(|&index| self.keys.get(index))
-            .map(|key| &**key)
-            .filter(move |key| key.algorithms().contains(algorithm))
+    ) -> impl Iterator<Item = (usize, &'s Key)> {
+        let key = |index: &usize| self.keys.get(*index).map(|key| (*index, &**key));
+        let keys = indexes.iter().filter_map(key);
+        keys.filter(move |(_, key)| key.algorithms().contains(algorithm))
     }
 
-    /// Checks a signature with the key that the token names, or with the few that fit.
+    /// Checks a signature with the key that the token names, or with the few that fit. Gives the
+    /// index of the key that verified.
     ///
     /// # Errors
     /// `unknown_key`, `algorithm_not_allowed` where the key named serves other algorithms,
@@ -174,7 +173,7 @@ impl KeySet {
         algorithm: Algorithm,
         message: &[u8],
         signature: &[u8],
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let named = match kid {
             Some(kid) if kid.len() > MAX_KID_BYTES => return Err(Reason::UnknownKey.into()),
             Some(kid) => self.by_kid.get(kid).map_or(&[][..], Vec::as_slice),
@@ -182,15 +181,17 @@ impl KeySet {
         };
         let holds = |key: &Key| key.verify(algorithm, message, signature).is_ok();
         let mut tries = 0_usize;
-        for key in self.fitting(named, algorithm).chain(self.fitting(&self.unnamed, algorithm)) {
+        let unnamed = self.fitting(&self.unnamed, algorithm);
+        for (index, key) in self.fitting(named, algorithm).chain(unnamed) {
             tries = tries.saturating_add(1);
             if holds(key) {
-                return Ok(());
+                return Ok(index);
             }
         }
         if kid.is_none() {
-            let with_kid = || self.keys.iter().filter(|key| key.kid().is_some());
-            let fits = || with_kid().filter(|key| key.algorithms().contains(algorithm));
+            let with_kid =
+                || self.keys.iter().enumerate().filter(|(_, key)| key.kid().is_some());
+            let fits = || with_kid().filter(|(_, key)| key.algorithms().contains(algorithm));
             // A large set must not make a token without a kid expensive.
             if fits().take(MAX_TRIES.saturating_add(1)).count() > MAX_TRIES {
                 return Err(Error::with_detail(
@@ -198,10 +199,10 @@ impl KeySet {
                     "The token names no key, and too many keys would fit.",
                 ));
             }
-            for key in fits() {
+            for (index, key) in fits() {
                 tries = tries.saturating_add(1);
                 if holds(key) {
-                    return Ok(());
+                    return Ok(index);
                 }
             }
         }

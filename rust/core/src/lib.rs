@@ -27,6 +27,7 @@ pub mod revocation;
 pub mod routes;
 pub mod rule;
 pub mod settings;
+pub mod signatory;
 pub mod token;
 pub mod verified;
 pub mod verifier;

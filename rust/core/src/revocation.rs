@@ -2,10 +2,13 @@
 
 use crate::error::{Error, Reason};
 use crate::json::Value;
+use crate::signatory::Signatory;
+use crate::verified::Verified;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::{mem, thread};
 
 /// The document that a list is made from.
 #[derive(Debug, Deserialize)]
@@ -34,6 +37,9 @@ struct Condition {
     expires: Option<f64>,
 }
 
+/// Freeing so many entries takes less than a millisecond.
+const FREED_AT_ONCE: usize = 1000;
+
 type Names = HashMap<Box<str>, Vec<Condition>>;
 
 /// What one list holds at a time.
@@ -46,9 +52,12 @@ struct Revoked {
 }
 
 /// A list of revoked tokens that outlives gates: its content is replaced whole, while it is asked.
+///
+/// The lock is held for a look at one token, or to swap a pointer. A large content is neither made
+/// nor freed under it, nor ever freed by who asks.
 #[derive(Debug)]
 pub struct RevocationList {
-    content: RwLock<Arc<Revoked>>,
+    content: RwLock<Box<Revoked>>,
     available: AtomicBool,
 }
 
@@ -67,8 +76,12 @@ impl RevocationList {
     pub fn replace(&self, document: &[u8]) -> Result<(), Vec<(String, String)>> {
         let read: RevokedDocument = serde_json::from_slice(document)
             .map_err(|error| vec![(String::new(), error.to_string())])?;
-        let revoked = Arc::new(Revoked::new(read.revoked)?);
-        *self.content.write().unwrap_or_else(PoisonError::into_inner) = revoked;
+        let revoked = Box::new(Revoked::new(read.revoked)?);
+        let before = {
+            let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *content, revoked)
+        };
+        drop(before);
         Ok(())
     }
 
@@ -95,24 +108,52 @@ impl RevocationList {
         self.available.store(available, Ordering::Release);
     }
 
-    fn content(&self) -> Arc<Revoked> {
-        self.content.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// No shared copy of it: the last one to let go of that would free it, amid a decision.
+    fn content(&self) -> RwLockReadGuard<'_, Box<Revoked>> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks verified claims and the header's `kid`; `now` is in seconds since 1970.
+    /// Checks a token that verified; `now` is in seconds since 1970.
     ///
     /// # Errors
     /// `token_revoked`; `keys_unavailable` while the content cannot be relied on.
-    pub fn check(&self, claims: Value<'_>, kid: Option<&str>, now: f64) -> Result<(), Error> {
+    pub fn check(&self, verified: &Verified, now: f64) -> Result<(), Error> {
         if !self.is_available() {
             let detail = "The list of revoked tokens is not available.";
             return Err(Error::with_detail(Reason::KeysUnavailable, detail));
         }
-        if self.content().names(claims, kid, now) {
+        let token = Token {
+            claims: verified.claims().root(),
+            kid: verified.header().kid(),
+            signatory: verified.signatory(),
+            now,
+        };
+        if self.content().names(&token) {
             return Err(Reason::TokenRevoked.into());
         }
         Ok(())
     }
+}
+
+impl Drop for RevocationList {
+    /// Frees a large content in a thread of its own: the last to let go may be a front door.
+    fn drop(&mut self) {
+        let content = self.content.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let content = mem::take(content);
+        if content.entries > FREED_AT_ONCE {
+            // Where there is no thread to be had, it is freed here.
+            let _ = thread::Builder::new().spawn(move || drop(content));
+        }
+    }
+}
+
+/// What entries are held against.
+struct Token<'v> {
+    claims: Value<'v>,
+    /// What the token calls its key.
+    kid: Option<&'v str>,
+    signatory: &'v Signatory,
+    now: f64,
 }
 
 impl Revoked {
@@ -146,24 +187,47 @@ impl Revoked {
     }
 
     /// Whether any entry that has not ended names the token.
-    fn names(&self, claims: Value<'_>, kid: Option<&str>, now: f64) -> bool {
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let found = |names: &Names, name: Option<&str>| {
-            // Looked up only where there is anything: most lists name tokens alone.
-            let conditions = name.filter(|_| !names.is_empty()).and_then(|name| names.get(name));
-            conditions.is_some_and(|all| all.iter().any(|one| one.holds(claims, now)))
+    fn names(&self, token: &Token<'_>) -> bool {
+        // Looked up only where there is anything: most lists name tokens alone.
+        let by_claim = |names: &Names, claim: &str| {
+            let name = || token.claims.get(claim).and_then(Value::as_str);
+            let conditions = (!names.is_empty()).then(name).flatten().and_then(|it| names.get(it));
+            conditions.is_some_and(|all| all.iter().any(|one| one.holds(token, By::Claim)))
         };
-        found(&self.jti, text("jti")) || found(&self.sub, text("sub")) || found(&self.kid, kid)
+        by_claim(&self.jti, "jti") || by_claim(&self.sub, "sub") || self.names_key(token)
+    }
+
+    /// Whether an entry names the key that verified, or the one that the token itself names: its
+    /// word for another key saves no token, but is taken against it.
+    fn names_key(&self, token: &Token<'_>) -> bool {
+        if self.kid.is_empty() {
+            return false;
+        }
+        let names = token.signatory.names().iter().map(|name| &**name).chain(token.kid);
+        let mut conditions = names.filter_map(|name| self.kid.get(name)).flatten();
+        conditions.any(|one| one.holds(token, By::Key))
     }
 }
 
+/// What an entry found a token by.
+#[derive(Clone, Copy)]
+enum By {
+    Claim,
+    Key,
+}
+
 impl Condition {
-    fn holds(&self, claims: Value<'_>, now: f64) -> bool {
+    fn holds(&self, token: &Token<'_>, by: By) -> bool {
+        let claims = token.claims;
         let iat = || claims.get("iat").and_then(Value::as_f64);
-        // Each asks whether the token escapes: a clock that is no number lets none escape.
+        // Each asks whether the token escapes: a clock that is no number lets none escape. The
+        // end is that of the token, which leeway lets pass as long.
+        let now = token.now - token.signatory.leeway();
         let ended = self.expires.is_some_and(|expires| expires <= now);
-        let elsewhere = self.iss.as_deref().is_some_and(|iss| {
-            claims.get("iss").and_then(Value::as_str).is_none_or(|found| found != iss)
+        let elsewhere = self.iss.as_deref().is_some_and(|iss| match by {
+            By::Claim => claims.get("iss").and_then(Value::as_str).is_none_or(|found| found != iss),
+            // Whoever has a revoked key writes into a token whatever helps.
+            By::Key => !token.signatory.is_of(iss),
         });
         let later = self.issued_before.is_some_and(|time| iat().is_some_and(|iat| iat >= time));
         !(ended || elsewhere || later)

@@ -2,6 +2,7 @@
 
 use crate::claims::Times;
 use crate::json::Document;
+use crate::signatory::Signatory;
 use crate::token::Header;
 use std::sync::Arc;
 
@@ -11,8 +12,7 @@ pub struct Verified {
     pub(crate) claims: Document,
     pub(crate) header: Arc<Header>,
     pub(crate) times: Times,
-    /// The issuer's, see there.
-    pub(crate) generation: u64,
+    pub(crate) signatory: Arc<Signatory>,
 }
 
 impl Verified {
@@ -26,6 +26,12 @@ impl Verified {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The key that verified it.
+    #[must_use]
+    pub fn signatory(&self) -> &Signatory {
+        &self.signatory
     }
 
     /// The bytes that it takes up beyond itself, where it was shrunk.

@@ -6,6 +6,7 @@ use crate::claims::{self, Checks};
 use crate::error::{Error, Reason};
 use crate::header_memo::HeaderMemo;
 use crate::keyset::KeySet;
+use crate::signatory::Signatory;
 use crate::token::{Header, Segments};
 use crate::verified::Verified;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Issuer {
     /// another gate, are another issuer. What is cached is good for one alone.
     generation: u64,
     keys: Option<Arc<KeySet>>,
+    /// What is told of each of the keys, in their order.
+    signatories: Box<[Arc<Signatory>]>,
     algorithms: AlgorithmSet,
     checks: Checks,
 }
@@ -28,7 +31,11 @@ impl Issuer {
     #[must_use]
     pub fn new(keys: Option<Arc<KeySet>>, algorithms: AlgorithmSet, checks: Checks) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self { generation: NEXT.fetch_add(1, Ordering::Relaxed), keys, algorithms, checks }
+        let generation = NEXT.fetch_add(1, Ordering::Relaxed);
+        let signatories =
+            keys.as_ref().map(|keys| Signatory::of_keys(keys, &checks, generation));
+        let signatories = signatories.unwrap_or_default();
+        Self { generation, keys, signatories, algorithms, checks }
     }
 
     /// What its tokens must fulfil.
@@ -37,14 +44,20 @@ impl Issuer {
         &self.checks
     }
 
-    /// Checks the signature, and nothing else.
-    fn verify_signature(&self, segments: &Segments<'_>, header: &Header) -> Result<(), Error> {
+    /// Checks the signature, and nothing else; tells whose it is.
+    fn verify_signature(
+        &self,
+        segments: &Segments<'_>,
+        header: &Header,
+    ) -> Result<&Arc<Signatory>, Error> {
         let keys = self.keys.as_ref().ok_or(Reason::KeysUnavailable)?;
         let algorithm = header.algorithm();
         if !self.algorithms.intersection(keys.algorithms()).contains(algorithm) {
             return Err(Reason::AlgorithmNotAllowed.into());
         }
-        keys.verify(header.kid(), algorithm, segments.signed(), &segments.signature()?)
+        let index =
+            keys.verify(header.kid(), algorithm, segments.signed(), &segments.signature()?)?;
+        self.signatories.get(index).ok_or_else(|| Reason::UnknownKey.into())
     }
 
     fn is_symmetric(&self) -> bool {
@@ -82,10 +95,10 @@ impl Verifier {
     pub fn verify(&self, token: &[u8], now: f64) -> Result<Verified, Error> {
         let segments = Segments::split(token, self.max_token_bytes)?;
         let (header, known) = self.header(&segments)?;
-        let (issuer, claims) = match self.issuers.as_slice() {
+        let (issuer, signatory, claims) = match self.issuers.as_slice() {
             [only] => {
-                self.check_signature(&segments, only, &header, known)?;
-                (only, claims::parse(segments.payload()?)?)
+                let signatory = self.check_signature(&segments, only, &header, known)?;
+                (only, signatory, claims::parse(segments.payload()?)?)
             }
             // The claim is read before the signature holds, only to choose whose keys must check it.
             several => {
@@ -93,12 +106,12 @@ impl Verifier {
                 let iss = claims::issuer(&claims)?;
                 let issuer = several.iter().find(|issuer| issuer.is_named(iss));
                 let issuer = issuer.ok_or(Reason::WrongIssuer)?;
-                self.check_signature(&segments, issuer, &header, known)?;
-                (issuer, claims)
+                let signatory = self.check_signature(&segments, issuer, &header, known)?;
+                (issuer, signatory, claims)
             }
         };
         let times = issuer.checks.check(&claims, header.typ(), now)?;
-        Ok(Verified { claims, header, times, generation: issuer.generation })
+        Ok(Verified { claims, header, times, signatory: signatory.clone() })
     }
 
     /// Verifies a token, or finds that one of these issuers verified it before (then the flag is
@@ -132,7 +145,7 @@ impl Verifier {
     }
 
     fn issuer_of(&self, verified: &Verified) -> Option<&Arc<Issuer>> {
-        self.issuers.iter().find(|issuer| issuer.generation == verified.generation)
+        self.issuers.iter().find(|issuer| issuer.generation == verified.signatory.generation)
     }
 
     /// Verifies only the signature, for payloads that are not claims (RFC 7515 section 5.2).
@@ -156,18 +169,18 @@ impl Verifier {
     }
 
     /// Checks the signature over a header, and keeps the header where it is new.
-    fn check_signature(
+    fn check_signature<'i>(
         &self,
         segments: &Segments<'_>,
-        issuer: &Issuer,
+        issuer: &'i Issuer,
         header: &Arc<Header>,
         known: bool,
-    ) -> Result<(), Error> {
-        issuer.verify_signature(segments, header)?;
+    ) -> Result<&'i Arc<Signatory>, Error> {
+        let signatory = issuer.verify_signature(segments, header)?;
         if !known {
             self.headers.keep(header);
         }
-        Ok(())
+        Ok(signatory)
     }
 
     /// Whether checking is cheap: a shared secret, not a public key.

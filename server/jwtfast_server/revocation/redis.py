@@ -30,6 +30,8 @@ _MOST_BYTES: Final = 64 << 20
 _AT_ONCE: Final = 5000
 # Later than any time that a list takes: for ever.
 _LAST_TIME: Final = 9e15
+# For so long an issuer may take a token beyond its `exp`.
+_MOST_LEEWAY_S: Final = 300
 _COMMANDS: Final = {b"set": ("SCARD", "SSCAN"), b"zset": ("ZCARD", "ZSCAN")}
 _CODE: Final = re.compile(r"[A-Z]{3,}\b")
 _SENTENCES: Final[dict[type[Exception], str]] = {
@@ -62,7 +64,7 @@ class Link(Protocol):
 
 
 class RevokedSet(Source):
-    """The `jti` in one set; in a sorted set each ends at its score, in seconds since 1970."""
+    """The `jti` in one set; in a sorted set each with its token's `exp`, in seconds since 1970."""
 
     def __init__(self, redis: RedisSet, password: str | None) -> None:
         """Prepare, without connecting yet.
@@ -143,9 +145,10 @@ class RevokedSet(Source):
                 yield {"jti": jti}
 
     def _timed(self, members: list[bytes]) -> Iterator[dict[str, object]]:
-        now = time.time()
+        # Those that count no more for any issuer; the list itself knows the leeway of each.
+        ended = time.time() - _MOST_LEEWAY_S
         for member, score in zip(members[::2], map(float, members[1::2]), strict=True):
-            jti = self._text(member) if score > now else None
+            jti = self._text(member) if score > ended else None
             if jti is not None:
                 yield {"jti": jti, "expires": score if score < _LAST_TIME else None}
 
