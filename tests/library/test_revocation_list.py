@@ -66,9 +66,8 @@ def test_decisions_go_on(large: bytes) -> None:
             document = EMPTY if change == "out" else large
             found.append(longest_halt(gate, partial(revoked.replace, document)))
     # One that waits for the change waits for nearly all of it.
-    assert {change: statistics.median(found) < 0.5 for change, found in halts.items()} == {
-        change: True for change in halts
-    }, halts
+    waited = {change for change, found in halts.items() if statistics.median(found) > 0.5}
+    assert waited == set(), halts
 
 
 def test_a_list_that_nobody_needs_any_more(large: bytes) -> None:

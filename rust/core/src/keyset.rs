@@ -189,8 +189,7 @@ impl KeySet {
             }
         }
         if kid.is_none() {
-            let with_kid =
-                || self.keys.iter().enumerate().filter(|(_, key)| key.kid().is_some());
+            let with_kid = || self.keys.iter().enumerate().filter(|(_, key)| key.kid().is_some());
             let fits = || with_kid().filter(|(_, key)| key.algorithms().contains(algorithm));
             // A large set must not make a token without a kid expensive.
             if fits().take(MAX_TRIES.saturating_add(1)).count() > MAX_TRIES {

@@ -32,8 +32,7 @@ impl Issuer {
     pub fn new(keys: Option<Arc<KeySet>>, algorithms: AlgorithmSet, checks: Checks) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let generation = NEXT.fetch_add(1, Ordering::Relaxed);
-        let signatories =
-            keys.as_ref().map(|keys| Signatory::of_keys(keys, &checks, generation));
+        let signatories = keys.as_ref().map(|keys| Signatory::of_keys(keys, &checks, generation));
         let signatories = signatories.unwrap_or_default();
         Self { generation, keys, signatories, algorithms, checks }
     }

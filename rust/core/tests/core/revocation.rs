@@ -33,8 +33,8 @@ fn check(list: &RevocationList, claims: &Value, kid: Option<&str>) -> Result<(),
     let keys = Arc::new(KeySet::new(vec![key]).unwrap());
     let issuer = Issuer::new(Some(keys), AlgorithmSet::ALL, checks);
     let verifier = Verifier::new(vec![Arc::new(issuer)], 1 << 16);
-    let verified = verifier.verify(token.unwrap().as_bytes(), NOW).unwrap();
-    list.check(&verified, NOW).map_err(|error| error.reason())
+    let found = verifier.verify(token.unwrap().as_bytes(), NOW).unwrap();
+    list.check(&found, NOW).map_err(|error| error.reason())
 }
 
 /// Each entry names the tokens that it says, and no others.
