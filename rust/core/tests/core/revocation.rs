@@ -1,5 +1,5 @@
 use jwtfast_core::algorithm::{Algorithm, AlgorithmSet};
-use jwtfast_core::claims::{Audience, Checks};
+use jwtfast_core::claims::{Audience, Checks, Leeway};
 use jwtfast_core::error::Reason;
 use jwtfast_core::key::Key;
 use jwtfast_core::keyset::KeySet;
@@ -25,10 +25,12 @@ fn check(list: &RevocationList, claims: &Value, kid: Option<&str>) -> Result<(),
     let checks = Checks {
         issuers: None,
         audience: Audience::Any,
-        leeway: 0.0,
+        leeway: Leeway::default(),
         max_lifetime: None,
+        require_exp: false,
         required: Vec::new(),
         token_types: None,
+        allow_bound: true,
     };
     let keys = Arc::new(KeySet::new(vec![key]).unwrap());
     let issuer = Issuer::new(Some(keys), AlgorithmSet::ALL, checks);
