@@ -163,7 +163,7 @@ def _site(keys: jwtfast.KeySet, cache_bytes: int, **more: object) -> _Site:
         lines={200: "200 OK", 401: "401 Unauthorized", 403: "403 Forbidden"},
         unreadable={},
         methods=None,
-        tells_peer=gate.needs_peer,
+        over_unix=False,
         tells_allowed=False,
     )
     return _Site(gate, door)

@@ -68,5 +68,5 @@ def decide(
 ) -> tuple[int, str | None]:
     """Return the status and the reason code of a gate's decision."""
     sent = [(name, value) for name, values in headers.items() for value in values]
-    decision = gate.decide(policy, "GET", query, sent, now=NOW)
+    decision = gate.decide(policy, "GET", query, sent, peer="unix", now=NOW)
     return decision.status, decision.code

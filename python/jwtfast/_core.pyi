@@ -282,6 +282,18 @@ class Gate:
     def needs_peer(self) -> bool:
         """Whether `decide` must be told who sent the subrequest."""
 
+    def route(self, method: str, url: str, /) -> tuple[int | None, str]:
+        """Tell which route, by its place in the list, and which policy a request would get.
+
+        Args:
+            method: the original request's method.
+            url: its URL, or its path where the host is not known.
+
+        Raises:
+            BadOriginalRequestError: it can be read in more than one way, or a route needs a host.
+            NoPolicyError: no route fits it.
+        """
+
     def counts(self) -> bytes:
         """A snapshot of the counters, as unsigned 64-bit integers of this machine.
 
@@ -308,8 +320,9 @@ class Gate:
             headers: names (in lower case) and values as they came, at least all those of
                 `request_headers` and those that announce a body, which nobody reads: the answer
                 then has `connection: close`. An ASGI scope's list is taken as it is.
-            peer: the IP address that the subrequest came from, None over a Unix socket; only
-                asked for where `needs_peer`.
+            peer: the IP address that the subrequest came from, or `"unix"` over a Unix socket,
+                whose permissions say who may ask; only asked for where `needs_peer`. Where it is
+                None, nobody is trusted to tell the original request.
             now: seconds since 1970; the system's clock where None.
         """
 
@@ -334,7 +347,7 @@ class Door:
         lines: dict[int, str],
         unreadable: Mapping[str, bytes],
         methods: Sequence[str] | None,
-        tells_peer: bool,
+        over_unix: bool,
         tells_allowed: bool,
     ) -> Door:
         """Put a door before a gate.
@@ -345,7 +358,8 @@ class Door:
             lines: by status, the status line of WSGI.
             unreadable: by header, what stands for a value that the interface cannot hand over.
             methods: those that are decided on; None for all.
-            tells_peer: whether the gate is told who connected.
+            over_unix: whether it stands behind a Unix socket, whose permissions say who may ask;
+                otherwise a gate that asks is told the address of who connected.
             tells_allowed: whether a 200 comes with its decision.
         """
 

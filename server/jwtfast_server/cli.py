@@ -17,6 +17,7 @@ from jwtfast_server import mint as minting
 from jwtfast_server.config import Place, Problem, Settings, SettingsError, load, load_fork
 from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.report import problem_record, summary, summary_record, welcome_text
+from jwtfast_server.route_answers import answer_text, route_answers
 
 __all__ = ["legacy_fork_main", "legacy_main", "main"]
 
@@ -92,10 +93,18 @@ def serve(config: Path, log_level: str | None, **flags: str | None) -> None:
 
 @main.command()
 @click.argument("file", type=_FILE)
+@click.option(
+    "--route", "asked", nargs=2, multiple=True, metavar="METHOD URL", help="Say what decides on it."
+)
 @_as_json
-def check(file: Path, *, as_json: bool) -> None:
+def check(file: Path, asked: Sequence[tuple[str, str]], *, as_json: bool) -> None:
     """Say everything that is wrong with FILE, or that it is good."""
-    record = summary_record(_or_problems(_reader(file, {}), as_json=as_json))
+    settings = _or_problems(_reader(file, {}), as_json=as_json)
+    if asked:
+        answers = route_answers(settings, asked)
+        click.echo(_json(answers) if as_json else "\n".join(map(answer_text, answers)))
+        sys.exit(int(any(answer["code"] for answer in answers)))
+    record = summary_record(settings)
     click.echo(_json(record) if as_json else summary(record))
 
 

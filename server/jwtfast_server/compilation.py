@@ -10,7 +10,7 @@ from pydantic import ValidationError
 import jwtfast
 from jwtfast_server.keysources import KeyMaterial, KeySource, SourceError, key_set, read, remote
 from jwtfast_server.layers import Layers
-from jwtfast_server.original_request import Route
+from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.problems import KeyPath
 
 __all__ = ["KeysRead", "gate_problems", "read_keys", "rule_problems"]
@@ -126,12 +126,21 @@ def rule_problems(layers: Layers) -> Found:
         "issuers": [{"name": "any", "issuer": None, "audiences": None, "leeway": 0}],
         "policies": {"default": {"issuers": ["any"]}} | compiled | {"": {"issuers": ["any"]}},
         "routes": list(_routes(layers.data.get("routes"))),
-        "original_request": {"uri_header": "X-Original-URL", "trusted_proxies": []},
+        "original_request": _original(layers.data.get("original_request")),
     }
     found = gate_problems(orjson.dumps(settings), {"any": None}, layers)
     return [
         (path, message) for path, message in found if {"require", "identity", "routes"} & set(path)
     ]
+
+
+def _original(section: object) -> dict[str, Any]:
+    """How the original request is told; where that is wrong, something that tells everything."""
+    try:
+        return OriginalRequest.model_validate(section).gate_settings()
+    except ValidationError:
+        told = {"uri_header": "X-Original-URL", "method_header": "subrequest"}
+        return told | {"trusted_proxies": []}
 
 
 def _routes(routes: object) -> Iterator[dict[str, Any]]:

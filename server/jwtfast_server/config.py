@@ -16,6 +16,7 @@ from jwtfast_server.keysources import KeyMaterial, key_set
 from jwtfast_server.layers import Layers
 from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
 from jwtfast_server.legacy_fork import lay_environment, query_of
+from jwtfast_server.neighbours import neighbour_notes
 from jwtfast_server.problems import (
     KeyPath,
     Place,
@@ -67,6 +68,7 @@ class Settings(ConfigFile):
 
     def gate_settings(self) -> bytes:
         """What `jwtfast.Gate` takes, as JSON."""
+        original = self.original_request
         return orjson.dumps(
             {
                 "mode": self.mode,
@@ -85,7 +87,7 @@ class Settings(ConfigFile):
                     for name, policy in self.policies.items()
                 },
                 "routes": [route.model_dump(exclude_none=True) for route in self.routes],
-                "original_request": self.original_request and self.original_request.model_dump(),
+                "original_request": original and original.gate_settings(),
                 "query_overrides": self._gate_query(),
             }
         )
@@ -223,6 +225,10 @@ def _settings(
         fetched = {issuer.name for issuer in settings.issuers if issuer.is_fetched}
         key_sets = settings.key_sets() | dict.fromkeys(fetched)
         found += gate_problems(settings.gate_settings(), key_sets, layers)
+        if settings.routes and not found:
+            gate = jwtfast.Gate(settings.gate_settings(), key_sets)
+            beside = [f"{layers.place(at)}: {note}" for at, note in neighbour_notes(settings, gate)]
+            settings = settings.model_copy(update={"notes": (*settings.notes, *beside)})
     problems += [layers.problem(*problem) for problem in found]
     if problems:
         raise SettingsError(problems, layers.files)

@@ -4,13 +4,22 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from jwtfast_server.values import HeaderName, Name, OneOrMore, Section, Text, expected
 
 __all__ = ["OriginalRequest", "Route"]
 
 _METHOD: Final = "X-Original-Method"
+_CONFIRM: Final = "X-Auth-Request-Redirect"
 # By the header that tells the URI: those that tell the host and the method beside it.
 _BESIDE: Final[dict[object, dict[str, str | None]]] = {
     "X-Original-URL": {"host_header": None, "method_header": _METHOD},
@@ -63,8 +72,17 @@ class OriginalRequest(Section):
     )
     method_header: HeaderName | None = Field(
         None,
-        description="carries the method; where it does not come, the subrequest's own counts; "
+        description="carries the method, which must come where routes have `methods`; or the word "
+        "`subrequest`: the proxy asks with its client's own method; "
         "default: X-Forwarded-Method beside X-Forwarded-Uri, otherwise X-Original-Method",
+    )
+    confirm_header: HeaderName | None = Field(
+        "auto",
+        description="carries path and query again, which must come and agree; `auto` is "
+        "X-Auth-Request-Redirect beside an X-Original-URL with a host, where it comes",
+    )
+    case: Literal["sensitive", "insensitive"] | None = Field(
+        None, description="whether the proxy tells `/A` and `/a` apart; default: `sensitive`"
     )
     trusted_proxies: Annotated[
         OneOrMore[Annotated[Text, AfterValidator(_network)]], AfterValidator(_networks)
@@ -81,6 +99,67 @@ class OriginalRequest(Section):
             return data
         return _BESIDE.get(data["uri_header"], {}) | data
 
+    @property
+    def is_composed(self) -> bool:
+        """Whether host and URI come as one URL."""
+        return self.uri_header == "X-Original-URL" and self.host_header is None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the URI must come a second time, without the host."""
+        return self.confirm_header not in {"auto", None}
+
+    def gate_settings(self) -> dict[str, Any]:
+        """What the gate takes."""
+        found = self.model_dump() | {"case": self.case or "sensitive"}
+        if self.confirm_header == "auto":
+            found["confirm_header"] = _CONFIRM if self.is_composed else None
+        return found | {"confirm_required": self.is_confirmed}
+
+
+class PathKind(Section):
+    """One path of a route, by the kind of its comparison: exactly one of these keys."""
+
+    exact: Text | None = Field(None, description="this path alone")
+    prefix: Text | None = Field(
+        None, description="this path and what is below it, with or without a slash at its end"
+    )
+    glob: Text | None = Field(
+        None, description="`*` within an element, `**` for any number of elements, none too"
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "PathKind":
+        given = list(self.model_dump(exclude_none=True))
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            message = f"expected exactly one of exact, prefix, glob, found {found}"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
+        return self
+
+
+_LONGEST_PATH: Final = 2048
+
+
+def _path(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """A path alone is a text; the gate reads it as a prefix, or as a glob where it has a `*`."""
+    if isinstance(value, str):
+        if not 0 < len(value) <= _LONGEST_PATH:
+            raise expected(f"text of 1 to {_LONGEST_PATH} characters")
+        return value
+    if not isinstance(value, dict | PathKind):
+        raise expected("a path, or a mapping with exact, prefix or glob")
+    return handler(value)
+
+
+RoutePath = Annotated[
+    PathKind,
+    WrapValidator(_path, json_schema_input_type=Text | PathKind),
+    PlainSerializer(
+        lambda path: path if isinstance(path, str) else path.model_dump(exclude_none=True)
+    ),
+]
+
 
 class Route(Section):
     """Which policy decides; the first route that fits the original request wins."""
@@ -89,8 +168,8 @@ class Route(Section):
     host: Text | None = Field(
         None, description="a host, or `*.example.com` for every name below it; default: any"
     )
-    path: Text | None = Field(
+    path: RoutePath | None = Field(
         None,
-        description="a prefix of whole path segments, or a glob where it holds `*`; default: any",
+        description="this path and what is below it, or a glob where it has a `*`; default: any",
     )
     methods: OneOrMore[Text] | None = Field(None, description="methods in upper case; default: any")

@@ -4,7 +4,7 @@ Looks at the values as they were written, so that these problems are told togeth
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.problems import KeyPath, suggestion
@@ -12,6 +12,12 @@ from jwtfast_server.problems import KeyPath, suggestion
 __all__ = ["reference_notes", "reference_problems"]
 
 Found = Iterator[tuple[KeyPath, str]]
+
+_COMPOSED: Final = (
+    "a URL is put together of the client's Host and its path: it is as good as the proxy's refusal "
+    "of a slash in Host. Tell them apart (X-Original-URI, and host_header: X-Original-Host), or "
+    "behind ingress-nginx say confirm_header: X-Auth-Request-Redirect"
+)
 
 
 def reference_problems(data: Mapping[str, Any]) -> Found:
@@ -51,12 +57,8 @@ def reference_notes(settings: ConfigFile) -> Found:
         message = "is not encrypted: who is on the way can hide revoked tokens; use rediss://"
         yield ("revocation", "redis", "url"), message
     original = settings.original_request
-    if original is None or original.uri_header != "X-Original-URI" or original.host_header:
-        return
-    for index, route in enumerate(settings.routes):
-        if route.host is not None:
-            path = ("routes", index, "host")
-            yield path, "X-Original-URI tells no host unless it is a whole URL: see host_header"
+    if original and settings.routes and original.is_composed and not original.is_confirmed:
+        yield ("original_request", "uri_header"), _COMPOSED
 
 
 def _policies(policies: dict[str, Any], issuers: dict[str, Any]) -> Found:

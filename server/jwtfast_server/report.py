@@ -8,6 +8,7 @@ import click
 from jwtfast_server.config import Settings
 from jwtfast_server.dev import Welcome
 from jwtfast_server.problems import Problem
+from jwtfast_server.route_answers import route_text
 
 __all__ = ["problem_record", "summary", "summary_record", "welcome_text"]
 
@@ -66,12 +67,9 @@ def summary(record: dict[str, Any]) -> str:
             f"  policy {policy['name']}: issuers {' '.join(policy['issuers'])}, {rules}"
             + (f", identity {identity}" if identity else "")
         )
-    for route in record["routes"]:
-        methods = " ".join(route["methods"] or ["any method"])
-        lines.append(
-            f"  route {methods} {route['host'] or 'any host'} {route['path'] or '/'}: "
-            f"policy {route['policy']}"
-        )
+    lines += [
+        f"  route {route_text(route)}: policy {route['policy']}" for route in record["routes"]
+    ]
     for source in record["revocation"]:
         text = f"  revocation {source['source']}: {source['place']}"
         if source["source"] == "redis":

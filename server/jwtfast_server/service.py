@@ -123,7 +123,7 @@ class Service:
             lines=LINES,
             unreadable=self._unreadable,
             methods=self.methods if self.legacy else None,
-            tells_peer=gate.needs_peer and settings.listen.unix is None,
+            over_unix=settings.listen.unix is not None,
             tells_allowed=self._decisions.writes_allowed,
         )
         self.current = Current(gate, door, self._bodies, self._decisions)

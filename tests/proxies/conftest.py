@@ -32,7 +32,8 @@ FORWARDED = {
 }
 """What the same file needs behind Traefik, which tells the request by headers of its own."""
 COMPOSED = {
-    "JWTFAST_ORIGINAL_REQUEST": "{uri_header: X-Original-URL, trusted_proxies: [127.0.0.1]}"
+    "JWTFAST_ORIGINAL_REQUEST": "{uri_header: X-Original-URL, "
+    "confirm_header: X-Auth-Request-Redirect, trusted_proxies: [127.0.0.1]}"
 }
 """What it needs behind ingress-nginx, which tells host and URI in one URL."""
 

@@ -231,7 +231,7 @@ def test_a_denial_without_a_body(service: Service, ask: Callable[..., Answer]) -
         lines={},
         unreadable={},
         methods=None,
-        tells_peer=False,
+        over_unix=False,
         tells_allowed=False,
     )
     service.current = service.current._replace(door=door)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.processes import Server, free_port
-from tests.routed import BEARER, REFUSED, code_of, original_request, policy_of
+from tests.routed import AMBIGUOUS, BEARER, REFUSED, code_of, original_request, policy_of
 from tests.settings import standard, write
 from tests.wire import Address
 
@@ -21,69 +21,12 @@ ROUTES = [
 ]
 SOURCES = ("X-Original-URL", "X-Original-URI", "X-Forwarded-Uri")
 BESIDE: Final = {"X-Forwarded-Uri": [("X-Forwarded-Host", "a.example.com")]}
-AMBIGUOUS = [
-    "/open/../x",
-    "/open/..",
-    "/open/./x",
-    "/open/.",
-    "/open/%2e%2e/x",
-    "/open/.%2E/x",
-    "/open/%2e/x",
-    "/open%2f..%2fx",
-    "/open%2fx",
-    "/open%2Fx",
-    "/open%5c..%5cx",
-    "/open\\..\\x",
-    "/open;/../x",
-    "/open;a=b",
-    "/open%3bx",
-    "//open",
-    "/open//x",
-    "/open/x//",
-    "/open%00",
-    "/open%00/x",
-    "/open#/../x",
-    "/open%23x",
-    "/open%3fx",
-    "/open%252e%252e/x",
-    "/open%252fx",
-    "/open%",
-    "/open%2",
-    "/open%zz",
-    "/open%ff",
-    "/open%c0%ae",
-    "/open%0ax",
-    "/open%7f",
-    "/open?a=b#c",
-    "open",
-    "*",
-    "",
-    " ",
-    "?",
-    "../open",
-    "\\open",
-    "//evil.example.com/open",
-    "ftp://a.example.com/open",
-    "HTTP://a.example.com/open",
-    "javascript:/open",
-    "http:/open",
-    "http:///open",
-    "http://user@a.example.com/open",
-    "http://a.example.com@admin.example.com/open",
-    "http://a.example.com:x/open",
-    "http://a.example.com\\@x/open",
-    "http://a_b%2e/open",
-    "http://[::1/open",
-    "http://a..",
-    "/open, /x",
-    "/open x",
-    "/open?a b",
-]
 
 
-def service_for(serve: Serve, uri_header: str, **changes: object) -> Server:
-    """The service that believes one source."""
-    return serve(routes=ROUTES, original_request=original_request(uri_header, **changes))
+def service_for(serve: Serve, uri_header: str) -> Server:
+    """The service that believes one source; routes by host where it has a header for that."""
+    routes = ROUTES if uri_header in BESIDE else ROUTES[1:]
+    return serve(routes=routes, original_request=original_request(uri_header))
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +144,9 @@ def test_the_forwarded_host(services: dict[str, Server]) -> None:
 
 
 @pytest.mark.parametrize(
-    "methods", [["GET", "POST"], ["GET", "GET"], [b"\xff"]], ids=["two", "one twice", "bytes"]
+    "methods",
+    [["GET", "POST"], ["GET", "GET"], [b"\xff"], [""], ["GET POST"], ["GET, POST"]],
+    ids=["two", "one twice", "bytes", "none", "a space", "joined"],
 )
 def test_forged_methods(believing: Server, source: str, methods: list[str | bytes]) -> None:
     """The method is told once, or refused."""
@@ -225,7 +170,7 @@ CLAIMS_TO_BE_A_PROXY = [
 def test_an_untrusted_peer(serve: Serve, interface: str) -> None:
     """Who is not trusted may tell nothing: not by a forged address, nor at a policy's path."""
     told = original_request(trusted_proxies=["10.0.0.0/8", "::1", "fe80::/10"])
-    server = serve(routes=ROUTES, original_request=told, interface=interface)
+    server = serve(routes=ROUTES[1:], original_request=told, interface=interface)
     headers = plain("X-Original-URL", "/open")
 
     for forged in [[], *([one] for one in CLAIMS_TO_BE_A_PROXY), CLAIMS_TO_BE_A_PROXY]:
@@ -239,7 +184,7 @@ def test_an_untrusted_peer(serve: Serve, interface: str) -> None:
 def test_a_trusted_peer(serve: Serve, interface: str, trusted: str) -> None:
     """The same request from a trusted one; a client's own address, told by it, changes nothing."""
     told = original_request(trusted_proxies=["10.0.0.0/8", trusted])
-    server = serve(routes=ROUTES, original_request=told, interface=interface)
+    server = serve(routes=ROUTES[1:], original_request=told, interface=interface)
     headers = [*plain("X-Original-URL", "/open"), ("X-Forwarded-For", "203.0.113.7")]
 
     assert policy_of(server.ask(headers=headers)) == "open"
@@ -248,7 +193,7 @@ def test_a_trusted_peer(serve: Serve, interface: str, trusted: str) -> None:
 @contextmanager
 def served(directory: Path, listen: str, address: Address, **changes: object) -> Iterator[Server]:
     """The service at an address of its own kind, stopped whatever happens."""
-    path = write(directory / "jwtfast.yaml", standard(listen=listen, routes=ROUTES, **changes))
+    path = write(directory / "jwtfast.yaml", standard(listen=listen, routes=ROUTES[1:], **changes))
     server = Server(["serve", "--config", str(path)], directory, address)
     try:
         yield server

@@ -179,9 +179,10 @@ def test_the_original_request_must_be_told_well(told: Server) -> None:
 def test_routes_choose_first(told: Server) -> None:
     """A preflight to another route is a request without a token; the query names no route."""
     method = ("X-Original-Method", "OPTIONS")
-    for path in ("/", "/cors", "/x?/cors/x", "/CORS/x"):
+    for path in ("/", "/corsx", "/x?/cors/x", "/CORS/x"):
         url = ("X-Original-URL", f"http://a.example{path}")
-        assert code_of(told.ask(headers=[*PREFLIGHT, url, method])) == MISSING
+        confirmed = ("X-Auth-Request-Redirect", path)
+        assert code_of(told.ask(headers=[*PREFLIGHT, url, method, confirmed])) == MISSING
 
 
 def test_a_token_in_the_query_is_not_overlooked(told: Server) -> None:

@@ -21,8 +21,10 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
+use undecided::Shadow;
 
 mod build;
+mod undecided;
 
 /// Decides on requests.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Gate {
     sources: Sources,
     original: Option<OriginalHeaders>,
     routes: Option<Routes>,
+    /// The policy that stands for all routes where every one of them leads to one in shadow mode.
+    shadow: Option<Shadow>,
     /// In the order of their names.
     policies: Vec<Policy>,
     default: Option<usize>,
@@ -118,11 +122,11 @@ impl Gate {
         let original = self.original.as_ref().map(|headers| headers.read(request));
         let original = match original.transpose() {
             Ok(original) => original.flatten(),
-            Err(error) => return self.answers.deny(None, &error.into()),
+            Err(error) => return self.undecided(request, &error),
         };
         let index = match self.choose(request, original.as_ref()) {
             Ok(index) => index,
-            Err(error) => return self.answers.deny(None, &error.into()),
+            Err(error) => return self.undecided(request, &error),
         };
         let Some(policy) = self.policies.get(index) else {
             return self.answers.deny(None, &Error::from(Reason::NoPolicy).into());
@@ -154,7 +158,7 @@ impl Gate {
                     let detail = "The proxy does not tell the original request.";
                     Error::with_detail(Reason::BadOriginalRequest, detail)
                 })?;
-                routes.policy(original, original.method.unwrap_or(request.method))
+                Some(routes.choose(original)?.policy)
             }
         };
         found.ok_or_else(|| Reason::NoPolicy.into())

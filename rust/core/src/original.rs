@@ -5,11 +5,16 @@
 
 use crate::error::{Error, Reason};
 use crate::extract::HeaderNames;
-use crate::request::{Once, Request};
-use crate::settings::OriginalSettings;
+use crate::request::{Once, Peer, Request};
+use crate::settings::{OriginalSettings, SUBREQUEST};
 use ipnet::IpNet;
 use std::borrow::Cow;
 use std::net::IpAddr;
+
+mod authority;
+mod path;
+
+pub(crate) use authority::{address_of, is_name};
 
 /// The client's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +34,20 @@ pub struct Original<'r> {
 pub struct OriginalHeaders {
     uri: usize,
     host: Option<usize>,
-    method: Option<usize>,
+    method: Method,
+    /// Tells the URI again, without the host in front of it.
+    confirm: Option<usize>,
+    must_confirm: bool,
     trusted: Vec<IpNet>,
+}
+
+/// Where the method is told.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Header(usize),
+    /// The proxy asks with its client's own.
+    Subrequest,
+    Untold,
 }
 
 impl OriginalHeaders {
@@ -53,7 +70,13 @@ impl OriginalHeaders {
         Self {
             uri: names.index(&settings.uri_header),
             host: settings.host_header.as_deref().map(|name| names.index(name)),
-            method: settings.method_header.as_deref().map(|name| names.index(name)),
+            method: match settings.method_header.as_deref() {
+                None => Method::Untold,
+                Some(SUBREQUEST) => Method::Subrequest,
+                Some(name) => Method::Header(names.index(name)),
+            },
+            confirm: settings.confirm_header.as_deref().map(|name| names.index(name)),
+            must_confirm: settings.confirm_required,
             trusted,
         }
     }
@@ -70,14 +93,44 @@ impl OriginalHeaders {
         if !is_trusted(request.peer, &self.trusted) {
             return Err(refused("The peer is not trusted to tell the original request."));
         }
-        let host = self.host.map(|index| one_value(told(index))).transpose()?;
-        let mut original = Original::read(one_value(told(self.uri))?, host)?;
-        if let Some(index) = self.method.filter(|index| told(*index) != Once::Absent) {
-            let method = std::str::from_utf8(one_value(told(index))?);
-            original.method =
-                Some(method.map_err(|_| refused("The original method is not ASCII."))?);
-        }
+        let (authority, uri) = split(one_value(told(self.uri))?)?;
+        self.check_uri(authority.is_some(), uri, request)?;
+        let host =
+            self.host.map(told).filter(|host| !matches!(host, Once::Absent | Once::Value(b"")));
+        let host = match host.map(one_value).transpose()? {
+            Some(host) => Some(std::str::from_utf8(host).map_err(|_| bad_host())?),
+            None => authority,
+        };
+        let mut original = Original::of(host, uri)?;
+        original.method = match self.method {
+            Method::Header(index) if told(index) != Once::Absent => {
+                Some(method_of(one_value(told(index))?)?)
+            }
+            Method::Subrequest => Some(request.method),
+            Method::Header(_) | Method::Untold => None,
+        };
         Ok(Some(original))
+    }
+
+    /// A URL is put together of a host, which the client chooses, and a URI: `http://a/x?/b` is
+    /// that of `/b` at the host `a/x?` too. What tells the URI by itself decides.
+    fn check_uri(&self, is_url: bool, uri: &str, request: &Request<'_>) -> Result<(), Error> {
+        if is_url && self.host.is_some() {
+            return Err(refused("The original host is told twice."));
+        }
+        match self.confirm.map_or(Once::Absent, |index| request.headers.once(index)) {
+            Once::Absent if self.must_confirm => {
+                Err(refused("The proxy does not confirm the original URI."))
+            }
+            Once::Absent
+                if is_url && uri.split_once('?').is_some_and(|(_, rest)| rest.contains('/')) =>
+            {
+                Err(refused("The original URL can be split in more than one way."))
+            }
+            Once::Absent => Ok(()),
+            Once::Value(value) if value == uri.as_bytes() => Ok(()),
+            Once::Value(_) | Once::Several => Err(refused("The original URI is told differently.")),
+        }
     }
 }
 
@@ -85,14 +138,22 @@ fn refused(sentence: &'static str) -> Error {
     Error::with_detail(Reason::BadOriginalRequest, sentence)
 }
 
-/// Whether a peer may tell the original request; a peer without an address came over a Unix socket,
-/// whose permissions its owner chose.
-fn is_trusted(peer: Option<IpAddr>, trusted: &[IpNet]) -> bool {
-    // A dual-stack listener shows an IPv4 peer as an IPv6 address.
-    peer.is_none_or(|peer| trusted.iter().any(|network| network.contains(&peer.to_canonical())))
+fn bad_host() -> Error {
+    refused("The original host cannot be read.")
 }
 
-/// The one value of a header that must come exactly once.
+/// Whether a peer may tell the original request; the permissions of a Unix socket were chosen by
+/// its owner. A peer that is not told may be anybody.
+fn is_trusted(peer: Peer, trusted: &[IpNet]) -> bool {
+    match peer {
+        Peer::Untold => false,
+        Peer::Unix => true,
+        // A dual-stack listener shows an IPv4 peer as an IPv6 address.
+        Peer::Address(peer) => trusted.iter().any(|network| network.contains(&peer.to_canonical())),
+    }
+}
+
+/// The one value of a header that must not come twice.
 fn one_value(told: Once<'_>) -> Result<&[u8], Error> {
     match told {
         Once::Value(value) => Ok(value),
@@ -101,126 +162,53 @@ fn one_value(told: Once<'_>) -> Result<&[u8], Error> {
     }
 }
 
-impl<'r> Original<'r> {
-    /// Reads a request target: an absolute URL, or a path with a host from elsewhere.
-    ///
-    /// # Errors
-    /// `bad_original_request` for anything that could be read in two ways.
-    pub fn read(target: &'r [u8], host: Option<&'r [u8]>) -> Result<Self, Error> {
-        // No URI holds a space (RFC 3986), but two header lines that were joined into one do.
-        let graphic = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
-        let target = std::str::from_utf8(target).ok().filter(graphic);
-        let target = target.ok_or_else(|| refused("The original request is no URI."))?;
-        let authority = authority(target)?;
-        // Only a URL may leave its path out (RFC 9110 section 4.2.3).
-        let empty_path = if authority.is_some() { "/" } else { "" };
-        let (host, rest) = match (authority, host) {
-            (Some((authority, rest)), None) => (Some(host_of(authority)?), rest),
-            (None, Some(host)) => {
-                let host = std::str::from_utf8(host);
-                (
-                    Some(host_of(host.map_err(|_| refused("The original host is not ASCII."))?)?),
-                    target,
-                )
-            }
-            (None, None) => (None, target),
-            (Some(_), Some(_)) => return Err(refused("The original host is told twice.")),
-        };
-        if rest.contains('#') {
-            return Err(refused("The original request holds a fragment."));
-        }
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let path = if path.is_empty() { empty_path } else { path };
-        Ok(Self { host, path: plain_path(path)?, query: query.as_bytes(), method: None })
-    }
+/// A method is a token (RFC 9110 section 9.1); an empty one is told by nobody.
+fn method_of(value: &[u8]) -> Result<&str, Error> {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let good = !value.is_empty() && value.iter().all(letter);
+    let method = std::str::from_utf8(value).ok().filter(|_| good);
+    method.ok_or_else(|| refused("The original method cannot be read."))
 }
 
-/// Authority and path of an absolute URL; `None` where the target is a path.
-fn authority(target: &str) -> Result<Option<(&str, &str)>, Error> {
+/// Authority and URI of a URL; a URI alone has no authority. The authority is not judged yet.
+fn split(target: &[u8]) -> Result<(Option<&str>, &str), Error> {
+    // No URI holds a space (RFC 3986), but two header lines that were joined into one do.
+    let graphic = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    let target = std::str::from_utf8(target).ok().filter(graphic);
+    let target = target.ok_or_else(|| refused("The original request is no URI."))?;
     if target.starts_with('/') {
-        return Ok(None);
+        return Ok((None, target));
     }
     let after = target.strip_prefix("http://").or_else(|| target.strip_prefix("https://"));
     let after =
         after.ok_or_else(|| refused("The original request is neither a path nor a URL."))?;
-    let end = after.find(['/', '?', '#']).unwrap_or(after.len());
-    let (authority, rest) = after.split_at(end);
-    Ok(Some((authority, rest)))
+    // Though a URL may leave its path out, no proxy asks for one without: what ends the host
+    // otherwise was written into it.
+    let slash = after.find('/').ok_or_else(|| refused("The original URL has no path."))?;
+    let (authority, uri) = after.split_at(slash);
+    Ok((Some(authority), uri))
 }
 
-/// The host of an authority, without its port: a name, an IPv4 or a bracketed IPv6 address.
-fn host_of(authority: &str) -> Result<String, Error> {
-    let broken = || refused("The original host cannot be read.");
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (authority, ""),
-    };
-    let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let inside = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let good = match inside {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.bytes().all(name),
-    };
-    if !good || !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(broken());
-    }
-    // A name with a final dot is the same name (RFC 1034 section 3.1).
-    let bare = inside.unwrap_or_else(|| host.strip_suffix('.').unwrap_or(host));
-    if bare.is_empty() || bare.ends_with('.') {
-        Err(broken())
-    } else {
-        Ok(bare.to_ascii_lowercase())
-    }
-}
-
-/// The path, decoded once, where no server could see another one in it.
-fn plain_path(raw: &str) -> Result<Cow<'_, str>, Error> {
-    if !raw.starts_with('/') {
-        return Err(refused("The original path does not begin with a slash."));
-    }
-    let path = if raw.contains('%') { Cow::Owned(decode(raw)?) } else { Cow::Borrowed(raw) };
-    // Servers cut at `;`, turn `\` into `/`, merge `//`, and resolve dot segments: not all of them.
-    let split = path.chars().any(|one| matches!(one, ';' | '\\' | '\0'..='\x1f' | '\x7f'));
-    let dots = |segment: &str| segment == "." || segment == "..";
-    if split || path.contains("//") || path.split('/').any(dots) {
-        return Err(refused("The original path can be read in more than one way."));
-    }
-    Ok(path)
-}
-
-/// Percent-decodes; what stands for a separator, or hides a second encoding, is refused.
-fn decode(raw: &str) -> Result<String, Error> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        if first != b'%' {
-            bytes.push(first);
-            rest = after;
-            continue;
+impl<'r> Original<'r> {
+    /// Reads a URL, or a path with the host from elsewhere; the method is not told.
+    ///
+    /// # Errors
+    /// `bad_original_request` for anything that could be read in two ways.
+    pub fn read(target: &'r [u8], host: Option<&'r str>) -> Result<Self, Error> {
+        let (authority, uri) = split(target)?;
+        if authority.is_some() && host.is_some() {
+            return Err(refused("The original host is told twice."));
         }
-        let byte = after.get(..2).and_then(hex);
-        let byte = byte.ok_or_else(|| refused("The original path holds a broken escape."))?;
-        // `%2f` is a slash to one server and a letter to the next; so are the others.
-        if matches!(byte, b'/' | b'\\' | b'.' | b';' | b'#' | b'?' | 0) {
-            return Err(refused("The original path hides a separator in an escape."));
-        }
-        bytes.push(byte);
-        rest = after.get(2..).unwrap_or_default();
+        Self::of(authority.or(host), uri)
     }
-    let text = String::from_utf8(bytes).map_err(|_| refused("The original path is not UTF-8."))?;
-    let twice = |(at, _): (usize, _)| {
-        text.as_bytes().get(at.saturating_add(1)..at.saturating_add(3)).and_then(hex).is_some()
-    };
-    if text.match_indices('%').any(twice) {
-        return Err(refused("The original path is encoded twice."));
-    }
-    Ok(text)
-}
 
-fn hex(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    match digits {
-        [high, low] => u8::try_from((digit(high)? << 4) | digit(low)?).ok(),
-        _ => None,
+    fn of(authority: Option<&str>, uri: &'r str) -> Result<Self, Error> {
+        let read = |text| authority::host_of(text).ok_or_else(bad_host);
+        let host = authority.map(read).transpose()?;
+        if uri.contains('#') {
+            return Err(refused("The original request holds a fragment."));
+        }
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        Ok(Self { host, path: path::plain_path(path)?, query: query.as_bytes(), method: None })
     }
 }

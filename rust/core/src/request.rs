@@ -9,12 +9,24 @@ pub struct Request<'r> {
     pub policy: Option<&'r str>,
     /// The subrequest's own method.
     pub method: &'r str,
-    /// Who sent the subrequest; `None` over a Unix socket.
-    pub peer: Option<IpAddr>,
+    /// Who sent the subrequest.
+    pub peer: Peer,
     /// The subrequest's own query, without the question mark.
     pub query: &'r [u8],
     /// Those of the gate's request headers that came.
     pub headers: Headers<'r>,
+}
+
+/// Who sent a subrequest, as its front door says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Peer {
+    /// The front door does not say: it may be anybody.
+    #[default]
+    Untold,
+    /// Somebody who may open the Unix socket.
+    Unix,
+    /// The address that the connection came from.
+    Address(IpAddr),
 }
 
 /// Header values in the order in which they came, each with its index in the gate's list of names.

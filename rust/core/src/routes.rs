@@ -1,85 +1,16 @@
 //! The original request to a policy: the first route that fits, found without walking all of them.
 
-use crate::original::Original;
-use crate::settings::RouteSettings;
-use globset::{GlobBuilder, GlobMatcher};
+use crate::error::{Error, Reason};
+use crate::original::{Original, address_of, is_name};
+use crate::settings::{Case, OriginalSettings, RouteSettings};
+use paths::{Paths, Target};
+use pattern::Pattern;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// What a route leads to, where its host and path fit.
-#[derive(Debug)]
-struct Target {
-    /// Its place in the list: the lowest that fits wins.
-    order: usize,
-    methods: Option<Vec<String>>,
-    policy: usize,
-    /// `/public/` takes what is below it, and not `/public` itself.
-    only_below: bool,
-}
-
-impl Target {
-    fn takes(&self, method: &str) -> bool {
-        self.methods.as_ref().is_none_or(|all| all.iter().any(|one| one == method))
-    }
-
-    /// Whether whatever method the other one takes, this one takes too.
-    fn covers(&self, other: Option<&[String]>) -> bool {
-        match (&self.methods, other) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(mine), Some(other)) => other.iter().all(|method| mine.contains(method)),
-        }
-    }
-}
-
-/// Routes by path segment: a prefix stands where it ends, a glob where its plain segments end.
-#[derive(Debug, Default)]
-struct Paths {
-    here: Vec<Target>,
-    globs: Vec<(GlobMatcher, Target)>,
-    below: HashMap<Box<str>, Paths>,
-}
-
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|segment| !segment.is_empty())
-}
-
-impl Paths {
-    /// Every node on the way down a path, and whether the path ends there, without a slash.
-    fn nodes<'p>(&'p self, path: &str) -> Vec<(&'p Self, bool)> {
-        let mut found = vec![(self, false)];
-        let mut node = self;
-        let mut rest = segments(path).peekable();
-        while let Some(next) = rest.next().and_then(|segment| node.below.get(segment)) {
-            node = next;
-            found.push((node, rest.peek().is_none() && !path.ends_with('/')));
-        }
-        found
-    }
-
-    /// Every prefix route on the way down a path.
-    fn along<'p>(&'p self, path: &str) -> impl Iterator<Item = &'p Target> {
-        self.nodes(path).into_iter().flat_map(|(node, ends_here)| {
-            node.here.iter().filter(move |target| !(ends_here && target.only_below))
-        })
-    }
-
-    fn node(&mut self, path: &str) -> &mut Self {
-        segments(path).fold(self, |node, segment| node.below.entry(segment.into()).or_default())
-    }
-
-    fn find(&self, path: &str, method: &str) -> Option<&Target> {
-        let globs = self.nodes(path).into_iter().flat_map(|(node, _)| &node.globs);
-        let globs = globs.filter(|(glob, _)| glob.is_match(path)).map(|(_, target)| target);
-        let all = self.along(path).chain(globs);
-        all.filter(|target| target.takes(method)).min_by_key(|target| target.order)
-    }
-}
-
-/// The segments that a glob begins with and that mean themselves.
-fn plain(glob: &str) -> &str {
-    let before = glob.split(['*', '[', '{', '\\']).next().unwrap_or_default();
-    before.rsplit_once('/').map_or("", |(before, _)| before)
-}
+mod fold;
+mod paths;
+mod pattern;
 
 /// All routes.
 #[derive(Debug, Default)]
@@ -88,6 +19,20 @@ pub struct Routes {
     by_host: HashMap<Box<str>, Paths>,
     /// By the part behind `*.`.
     by_parent: HashMap<Box<str>, Paths>,
+    case: Case,
+    /// Whether any of them has a host: a request whose host is not told fits none for certain.
+    need_host: bool,
+    /// Whether any of them has methods.
+    need_method: bool,
+}
+
+/// The route that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its place in the list.
+    pub route: usize,
+    /// The index of its policy.
+    pub policy: usize,
 }
 
 impl Routes {
@@ -95,57 +40,52 @@ impl Routes {
     pub fn compile(
         settings: &[RouteSettings],
         policies: &HashMap<Box<str>, usize>,
+        original: Option<&OriginalSettings>,
         errors: &mut Vec<(String, String)>,
     ) -> Self {
-        let mut routes = Self::default();
+        let case = original.map(|original| original.case).unwrap_or_default();
+        let mut routes = Self { case, ..Self::default() };
         for (order, route) in settings.iter().enumerate() {
             let mut wrong = |member: &str, message: String| {
                 errors.push((format!("routes[{order}]{member}"), message));
             };
-            let Some(&policy) = policies.get(&*route.policy) else {
-                wrong(".policy", "no policy has this name".into());
-                continue;
-            };
-            let methods = route.methods.clone();
-            if methods
-                .as_ref()
-                .is_some_and(|all| all.iter().any(|one| !is_method(one)) || all.is_empty())
-            {
-                wrong(".methods", "expected methods in upper case, such as GET".into());
-                continue;
+            for (member, message) in untold(route, original) {
+                wrong(member, message.into());
             }
-            let host = match route.host.as_deref().map(host_key).transpose() {
-                Ok(host) => host,
-                Err(message) => {
-                    wrong(".host", message);
-                    continue;
-                }
-            };
-            let path = route.path.as_deref().unwrap_or("/");
-            if let Err(message) = check_path(path) {
-                wrong(".path", message);
-                continue;
-            }
-            if let Some(earlier) = routes.covering(host.as_ref(), path, methods.as_deref()) {
-                wrong("", format!("can never match: routes[{earlier}] takes all that it could"));
-                continue;
-            }
-            let only_below = path.len() > 1 && path.ends_with('/');
-            let target = Target { order, methods, policy, only_below };
-            let paths = routes.paths_of(host);
-            if !path.contains('*') {
-                paths.node(path).here.push(target);
-                continue;
-            }
-            match GlobBuilder::new(path).literal_separator(true).build() {
-                Ok(glob) => {
-                    let glob = glob.compile_matcher();
-                    paths.node(plain(path)).globs.push((glob, target));
-                }
-                Err(error) => wrong(".path", format!("bad glob: {}", error.kind())),
+            if let Err((member, message)) = routes.add(order, route, policies) {
+                wrong(member, message);
             }
         }
         routes
+    }
+
+    fn add(
+        &mut self,
+        order: usize,
+        route: &RouteSettings,
+        policies: &HashMap<Box<str>, usize>,
+    ) -> Result<(), (&'static str, String)> {
+        let policy = policies.get(&*route.policy).copied();
+        let policy = policy.ok_or((".policy", "no policy has this name".into()))?;
+        let methods = route.methods.clone();
+        if methods
+            .as_ref()
+            .is_some_and(|all| all.is_empty() || !all.iter().all(|one| is_method(one)))
+        {
+            return Err((".methods", "expected methods in upper case, such as GET".into()));
+        }
+        let host = route.host.as_deref().map(host_key).transpose();
+        let host = host.map_err(|message| (".host", message))?;
+        let pattern = Pattern::compile(route.path.as_ref(), self.case);
+        let pattern = pattern.map_err(|message| (".path", message))?;
+        if let Some(earlier) = self.covering(host.as_ref(), &pattern, methods.as_deref()) {
+            let message = format!("can never match: routes[{earlier}] takes all that it could");
+            return Err(("", message));
+        }
+        self.need_host |= host.is_some();
+        self.need_method |= methods.is_some();
+        self.paths_of(host).add(pattern, Target { order, methods, policy });
+        Ok(())
     }
 
     fn paths_of(&mut self, host: Option<HostKey>) -> &mut Paths {
@@ -166,18 +106,14 @@ impl Routes {
         named.into_iter().chain(below).chain([&self.any_host])
     }
 
-    /// The earlier prefix route that leaves nothing for a new one.
+    /// The earlier route that leaves nothing for a new one.
     fn covering(
         &self,
         host: Option<&HostKey>,
-        path: &str,
+        pattern: &Pattern,
         methods: Option<&[String]>,
     ) -> Option<usize> {
-        let whole = |paths: &Paths| {
-            // Routes above the plain segments of a glob take all that it matches.
-            let path = if path.contains('*') { plain(path) } else { path };
-            paths.along(path).find(|target| target.covers(methods)).map(|target| target.order)
-        };
+        let whole = |paths: &Paths| paths.covering(pattern, methods);
         match host {
             None => whole(&self.any_host),
             Some(HostKey::Name(name)) => self.for_host(Some(name)).find_map(whole),
@@ -194,13 +130,53 @@ impl Routes {
         }
     }
 
-    /// The index of the policy of the first route that fits.
-    #[must_use]
-    pub fn policy(&self, request: &Original<'_>, method: &str) -> Option<usize> {
+    /// The first route that fits.
+    ///
+    /// # Errors
+    /// `bad_original_request` where a route asks for what the request does not tell, or its path
+    /// has a letter whose case nobody is sure of; `no_policy` where no route fits.
+    pub fn choose(&self, request: &Original<'_>) -> Result<Chosen, Error> {
+        let refused = |sentence| Error::with_detail(Reason::BadOriginalRequest, sentence);
+        if self.need_host && request.host.is_none() {
+            return Err(refused("The proxy does not tell the original host."));
+        }
+        if self.need_method && request.method.is_none() {
+            return Err(refused("The proxy does not tell the original method."));
+        }
+        let path =
+            match self.case {
+                Case::Sensitive => Cow::Borrowed(&*request.path),
+                Case::Insensitive => Cow::Owned(fold::fold(&request.path).ok_or_else(|| {
+                    refused("The original path has a letter of more than one case.")
+                })?),
+            };
         let found = self.for_host(request.host.as_deref());
-        let found = found.filter_map(|paths| paths.find(&request.path, method));
-        found.min_by_key(|target| target.order).map(|target| target.policy)
+        let found = found.filter_map(|paths| paths.find(&path, request.method));
+        let first = found.min_by_key(|target| target.order);
+        let first = first.map(|target| Chosen { route: target.order, policy: target.policy });
+        first.ok_or_else(|| Reason::NoPolicy.into())
     }
+}
+
+/// What a route asks for that no request would tell: its member, and what to write.
+fn untold(
+    route: &RouteSettings,
+    original: Option<&OriginalSettings>,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let host = |original: &OriginalSettings| {
+        original.host_header.is_some() || original.uri_header.eq_ignore_ascii_case("x-original-url")
+    };
+    let host = route.host.is_none() || original.is_none_or(host);
+    let method = |original: &OriginalSettings| original.method_header.is_some();
+    let method = route.methods.is_none() || original.is_none_or(method);
+    let no_host = "can never match, for no request tells its host: expected \
+                   original_request.host_header, such as X-Original-Host, which the proxy sends";
+    let no_method = "can never match, for no request tells its method: expected \
+                     original_request.method_header, or there the word `subrequest` where the \
+                     proxy asks with its client's own method";
+    let wrong =
+        [(!host).then_some((".host", no_host)), (!method).then_some((".methods", no_method))];
+    wrong.into_iter().flatten()
 }
 
 /// How a route's host is looked up.
@@ -216,32 +192,14 @@ fn host_key(host: &str) -> Result<HostKey, String> {
         Some(parent) => (parent, true),
         None => (lower.as_str(), false),
     };
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    if let Some(address) = address.filter(|text| text.parse::<std::net::Ipv6Addr>().is_ok()) {
+    let inside = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if let Some(address) = inside.filter(|_| !parent).and_then(address_of) {
         return Ok(HostKey::Name(address.into()));
     }
-    if name.is_empty() || !name.bytes().all(letter) || name.ends_with('.') {
+    if !is_name(name) {
         return Err("expected a host name without port, or *. and a name".into());
     }
     Ok(if parent { HostKey::Parent(name.into()) } else { HostKey::Name(name.into()) })
-}
-
-fn check_path(path: &str) -> Result<(), String> {
-    if !path.starts_with('/') {
-        return Err("expected a path that begins with a slash".into());
-    }
-    // No request with such a path ever gets as far as the routes.
-    let never = |segment: &str| segment == "." || segment == "..";
-    if path.contains("//")
-        || path.contains([';', '\\', '%', '?', '#'])
-        || path.split('/').any(never)
-    {
-        return Err(
-            "such a path is never matched; write it decoded, without query and dot segments".into(),
-        );
-    }
-    Ok(())
 }
 
 fn is_method(text: &str) -> bool {

@@ -53,11 +53,34 @@ pub struct OriginalSettings {
     /// Carries the host, where `uri_header` has only the path.
     #[serde(default)]
     pub host_header: Option<String>,
-    /// Carries the method; where it is absent or does not come, the subrequest's own counts.
+    /// Carries the method; `SUBREQUEST` where the proxy asks with its client's own.
     #[serde(default)]
     pub method_header: Option<String>,
+    /// Carries the path and query once more: it must agree with `uri_header` wherever it comes.
+    #[serde(default)]
+    pub confirm_header: Option<String>,
+    /// It must come.
+    #[serde(default)]
+    pub confirm_required: bool,
+    /// Whether paths are compared in their case.
+    #[serde(default)]
+    pub case: Case,
     /// Networks whose peers may tell it; a Unix socket's peer always may.
     pub trusted_proxies: Vec<String>,
+}
+
+/// Instead of the name of a header: the subrequest has the method of the original request.
+pub const SUBREQUEST: &str = "subrequest";
+
+/// How a proxy compares paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Case {
+    /// `/A` and `/a` are two paths.
+    #[default]
+    Sensitive,
+    /// They are one.
+    Insensitive,
 }
 
 /// One route as the configuration writes it.
@@ -67,14 +90,37 @@ pub struct RouteSettings {
     /// `admin.example.com`, or `*.example.com` for every name below it; any host where absent.
     #[serde(default)]
     pub host: Option<String>,
-    /// A prefix of whole segments, or a glob where it holds `*`; any path where absent.
+    /// Any path where absent.
     #[serde(default)]
-    pub path: Option<String>,
+    pub path: Option<PathSettings>,
     /// Any method where absent.
     #[serde(default)]
     pub methods: Option<Vec<String>>,
     /// The policy's name.
     pub policy: String,
+}
+
+/// What a route's path takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum PathSettings {
+    /// A glob where it holds `*`, otherwise a prefix.
+    Text(String),
+    /// This path alone.
+    Exact {
+        /// The path.
+        exact: String,
+    },
+    /// This path and what is below it.
+    Prefix {
+        /// The path, with or without a slash at its end.
+        prefix: String,
+    },
+    /// Paths of these elements: `*` within one, `**` for any number of them.
+    Glob {
+        /// The pattern.
+        glob: String,
+    },
 }
 
 /// One issuer.

@@ -1,7 +1,7 @@
 //! `jwtfast._core.Door`: from what granian hands over to what it wants back, in one call.
 
 use crate::gate::Gate;
-use application::{Application, AskedFor};
+use application::{Application, AskedFor, Peers};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ const OPAQUE: &[u8] = b"\xff";
 #[pymethods]
 impl Door {
     #[new]
-    #[pyo3(signature = (gate, *, bodies, lines, unreadable, methods, tells_peer, tells_allowed))]
+    #[pyo3(signature = (gate, *, bodies, lines, unreadable, methods, over_unix, tells_allowed))]
     #[allow(clippy::too_many_arguments, reason = "all of them named")]
     fn new(
         gate: &Bound<'_, Gate>,
@@ -30,7 +30,7 @@ impl Door {
         lines: Py<PyDict>,
         mut unreadable: HashMap<String, Vec<u8>>,
         methods: Option<Vec<String>>,
-        tells_peer: bool,
+        over_unix: bool,
         tells_allowed: bool,
     ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -48,7 +48,11 @@ impl Door {
             bodies,
             lines,
             methods,
-            tells_peer,
+            peers: match (gate.get().inner().needs_peer(), over_unix) {
+                (false, _) => Peers::Unasked,
+                (true, false) => Peers::Addresses,
+                (true, true) => Peers::Unix,
+            },
             tells_allowed,
             headers,
         })

@@ -3,20 +3,19 @@
 use crate::arguments;
 use crate::clock;
 use crate::decision::Decision;
-use crate::errors::invalid_config;
+use crate::errors::{invalid_config, raised};
 use crate::keyset::KeySet;
 use crate::lasting::{RevocationList, TokenCache};
 use crate::request::{NOT_TEXT, Wanted, text};
 use jwtfast_core::counters::BOUNDS;
 use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::gate::{Gate as CoreGate, Lasting};
-use jwtfast_core::request::{Headers, Request};
+use jwtfast_core::request::{Headers, Peer, Request};
 use jwtfast_core::settings::GateSettings;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Request to decision, the whole hot path in one call.
@@ -83,6 +82,19 @@ impl Gate {
         self.inner.needs_peer()
     }
 
+    #[pyo3(signature = (method, url, /))]
+    fn route(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        url: &str,
+    ) -> PyResult<(Option<usize>, Py<PyString>)> {
+        let found = self.inner.route(method, url.as_bytes());
+        let (route, policy) = found.map_err(|error| raised(py, &error))?;
+        let name = self.policies.get(policy).unwrap_or(&self.no_policy);
+        Ok((route, name.clone_ref(py)))
+    }
+
     fn counts<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let bytes: Vec<u8> = self.inner.counters().snapshot().flat_map(u64::to_ne_bytes).collect();
         PyBytes::new(py, &bytes)
@@ -105,7 +117,7 @@ impl Gate {
         let request = Request {
             policy: policy.map(|name| text(name)).transpose()?,
             method: text(method)?,
-            peer: peer.map(peer_address).transpose()?,
+            peer: peer.map_or(Ok(Peer::Untold), told_peer)?,
             query: arguments::octets(query)?.unwrap_or(NOT_TEXT),
             headers: Headers(&wanted.values()?),
         };
@@ -158,7 +170,16 @@ impl Gate {
     }
 }
 
-/// The address of a peer.
-pub fn peer_address(text: &str) -> PyResult<IpAddr> {
-    text.parse().map_err(|_| PyValueError::new_err("peer is not an IP address"))
+/// What stands for whoever may open a Unix socket.
+const UNIX: &str = "unix";
+
+/// A peer as a caller tells it.
+fn told_peer(text: &str) -> PyResult<Peer> {
+    if text == UNIX { Ok(Peer::Unix) } else { peer_address(text) }
+}
+
+/// A peer by its address.
+pub fn peer_address(text: &str) -> PyResult<Peer> {
+    let address = text.parse().map(Peer::Address);
+    address.map_err(|_| PyValueError::new_err("peer is not an IP address"))
 }

@@ -1,5 +1,6 @@
 //! Settings and key sets -> a gate, or everything that is wrong with them.
 
+use super::undecided::Shadow;
 use super::{DEFAULT_POLICY, Gate, Lasting, index_of};
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::claims::{Audience, Checks, Leeway, Lifetime, short_media_type};
@@ -54,7 +55,8 @@ pub(super) fn build(
         .map(|(name, one)| policy(name, one, limit, &issuers, &mut errors))
         .collect();
     let by_name = policies.iter().enumerate();
-    let by_name = by_name.map(|(index, policy)| (policy.name.clone(), index)).collect();
+    let by_name: HashMap<_, _> =
+        by_name.map(|(index, policy)| (policy.name.clone(), index)).collect();
     let mut headers = HeaderNames::default();
     let sources = Sources::compile(&settings.token, &mut headers);
     let original = settings
@@ -67,11 +69,14 @@ pub(super) fn build(
             "routes and tokens in a query need to know which header tells the original request";
         errors.push(("original_request".into(), message.into()));
     }
-    let routes = Routes::compile(&settings.routes, &by_name, &mut errors);
+    let told = settings.original_request.as_ref();
+    let routes = Routes::compile(&settings.routes, &by_name, told, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
+    let chosen = settings.routes.iter().filter_map(|route| by_name.get(&*route.policy));
     Ok(Gate {
+        shadow: Shadow::of_all(&policies, chosen.copied()),
         headers,
         sources,
         original,

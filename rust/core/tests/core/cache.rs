@@ -5,7 +5,7 @@ use jwtfast_core::error::Reason;
 use jwtfast_core::gate::{Gate, Lasting};
 use jwtfast_core::headers::{Headers, Ready};
 use jwtfast_core::keyset::KeySet;
-use jwtfast_core::request::{Headers as Sent, Request};
+use jwtfast_core::request::{Headers as Sent, Peer, Request};
 use jwtfast_core::revocation::RevocationList;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -23,7 +23,10 @@ fn gate(settings: &Value, cache: &Arc<TokenCache>, revocation: Vec<Arc<Revocatio
 fn decide_at(gate: &Gate, authorization: &str, now: f64) -> Decision {
     let sent = [(0, authorization.as_bytes())];
     let headers = Sent(&sent);
-    gate.decide(&Request { policy: None, method: "GET", peer: None, query: b"", headers }, now)
+    gate.decide(
+        &Request { policy: None, method: "GET", peer: Peer::Untold, query: b"", headers },
+        now,
+    )
 }
 
 /// The second time a token is found, and the answer is the same.

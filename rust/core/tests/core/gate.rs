@@ -4,7 +4,7 @@ use jwtfast_core::error::Reason;
 use jwtfast_core::gate::{Gate, Lasting};
 use jwtfast_core::key::Key;
 use jwtfast_core::keyset::KeySet;
-use jwtfast_core::request::{Headers, Request};
+use jwtfast_core::request::{Headers, Peer, Request};
 use jwtfast_core::token;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ pub fn good() -> Value {
 pub fn decide(gate: &Gate, policy: Option<&str>, authorization: Option<&str>) -> Decision {
     let sent: Vec<_> = authorization.map(|value| (0, value.as_bytes())).into_iter().collect();
     let headers = Headers(&sent);
-    let request = Request { policy, method: "GET", peer: None, query: b"", headers };
+    let request = Request { policy, method: "GET", peer: Peer::Untold, query: b"", headers };
     gate.decide(&request, NOW)
 }
 
@@ -164,7 +164,8 @@ fn optional_and_demands() {
     ] {
         let query = query.as_bytes();
         let headers = Headers::default();
-        let request = Request { policy: Some("open"), method: "GET", peer: None, query, headers };
+        let request =
+            Request { policy: Some("open"), method: "GET", peer: Peer::Untold, query, headers };
         assert_eq!(status, gate.decide(&request, NOW).status, "{query:?}");
     }
 }

@@ -19,7 +19,6 @@ fn plain_paths() {
         ("/.well-known/x", "/.well-known/x"),
         ("/100%25", "/100%"),
         ("https://h/a", "/a"),
-        ("https://h?x", "/"),
     ] {
         assert_eq!(Some(expected.to_owned()), path(target), "{target}");
     }
@@ -68,6 +67,20 @@ fn ambiguous_paths() {
         "http://u@h/a",
         "http://h:p/a",
         "http://[::1/a",
+        "http://h",
+        "http://h?x",
+        "http://h?/a",
+        "http://h#/a",
+        "http://h:/a",
+        "http://h:0/a",
+        "http://h:65536/a",
+        "http://h:+80/a",
+        "http://.h/a",
+        "http://a..h/a",
+        "http://a,b/a",
+        "http://[::1]x/a",
+        "http://[::1%25eth0]/a",
+        "http://[h]/a",
         "http://h../a",
         "/a b",
         "/a, /b",
@@ -82,13 +95,16 @@ fn ambiguous_paths() {
 #[test]
 fn hosts() {
     let host = |target: &str, header: Option<&str>| {
-        let read = Original::read(target.as_bytes(), header.map(str::as_bytes));
+        let read = Original::read(target.as_bytes(), header);
         read.map(|original| original.host)
     };
     for (target, header, expected) in [
         ("https://A.Example.com:8443/x", None, Some("a.example.com")),
         ("http://h./", None, Some("h")),
         ("http://[::1]:80/", None, Some("::1")),
+        ("http://[0:0::0:1]:65535/", None, Some("::1")),
+        ("http://10.0.0.1/", None, Some("10.0.0.1")),
+        ("http://_/", None, Some("_")),
         ("/x", Some("Shop.example.com"), Some("shop.example.com")),
         ("/x", None, None),
     ] {
@@ -100,6 +116,10 @@ fn hosts() {
         ("/", Some("a b")),
         ("/", Some("a/b")),
         ("/", Some("a,b")),
+        ("/", Some("a?b")),
+        ("/", Some("a:")),
+        ("/", Some("a@b")),
+        ("/", Some("http://a")),
     ] {
         assert!(host(target, header).is_err(), "{target} {header:?}");
     }

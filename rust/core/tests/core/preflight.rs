@@ -1,6 +1,6 @@
 use crate::gate::{NOW, settings};
 use jwtfast_core::gate::{Gate, Lasting};
-use jwtfast_core::request::{Headers, Request};
+use jwtfast_core::request::{Headers, Peer, Request};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ fn status(policy: &str, method: &str, sent: Sent<'_>) -> u16 {
     let sent: Vec<_> = sent.iter().map(|(name, value)| (index(name), value.as_bytes())).collect();
     let headers = Headers(&sent);
     let policy = Some(policy);
-    gate.decide(&Request { policy, method, peer: None, query: b"", headers }, NOW).status
+    gate.decide(&Request { policy, method, peer: Peer::Untold, query: b"", headers }, NOW).status
 }
 
 /// A preflight without a token passes where the policy asks for it, and nothing else does.

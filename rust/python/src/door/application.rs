@@ -2,10 +2,11 @@
 
 use crate::decision::{CLOSE, Made, raw_headers, text_headers};
 use crate::gate::{Gate, peer_address};
+use crate::request::text;
 use jwtfast_core::decision::Decision as CoreDecision;
 use jwtfast_core::error::Reason;
 use jwtfast_core::headers::Headers;
-use jwtfast_core::request::{Headers as Sent, Request};
+use jwtfast_core::request::{Headers as Sent, Peer, Request};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -21,9 +22,35 @@ pub struct Application {
     pub lines: Py<PyDict>,
     /// Those that are decided on; None for all, and then policies have paths of their own.
     pub methods: Option<Vec<String>>,
-    pub tells_peer: bool,
+    pub peers: Peers,
     pub tells_allowed: bool,
     pub headers: Vec<AskedFor>,
+}
+
+/// Who asks a door.
+#[derive(Clone, Copy)]
+pub enum Peers {
+    /// The gate does not care.
+    Unasked,
+    /// Whoever may open its Unix socket.
+    Unix,
+    /// Whoever has an address: one without is an error.
+    Addresses,
+}
+
+impl Peers {
+    /// Who asks now; `address` is read only where it counts.
+    pub fn now<'py>(
+        self,
+        address: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+        host: impl FnOnce(&str) -> &str,
+    ) -> PyResult<Peer> {
+        match self {
+            Self::Unasked => Ok(Peer::Untold),
+            Self::Unix => Ok(Peer::Unix),
+            Self::Addresses => peer_address(host(text(&address()?)?)),
+        }
+    }
 }
 
 /// A header that the gate asks for.
@@ -46,7 +73,7 @@ pub struct Asked<'a> {
     pub target: Target<'a>,
     pub method: &'a str,
     pub query: &'a [u8],
-    pub peer: Option<&'a str>,
+    pub peer: Peer,
     pub headers: Sent<'a>,
     pub announces_body: bool,
 }
@@ -84,7 +111,7 @@ impl Application {
         let request = Request {
             policy: asked.target.policy,
             method: asked.method,
-            peer: asked.peer.map(peer_address).transpose()?,
+            peer: asked.peer,
             // Whoever names the policy in the path asks for nothing else.
             query: if asked.target.policy.is_none() { asked.query } else { b"" },
             headers: asked.headers,

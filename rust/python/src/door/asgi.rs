@@ -22,15 +22,14 @@ pub fn answer<'py>(
     let method = text(&method)?;
     let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = item(scope, intern!(py, "query_string"))?;
-    let client = application.tells_peer.then(|| item(scope, intern!(py, "client"))?.get_item(0));
-    let client = client.transpose()?;
+    let client = || item(scope, intern!(py, "client"))?.get_item(0);
     let wanted =
         Wanted::of_pairs(application.gate.get().inner(), &item(scope, intern!(py, "headers"))?)?;
     let asked = Asked {
         target,
         method,
         query: arguments::octets(&query)?.unwrap_or(NOT_TEXT),
-        peer: client.as_ref().map(|client| text(client)).transpose()?,
+        peer: application.peers.now(client, |address| address)?,
         headers: Headers(&wanted.values()?),
         announces_body: wanted.announces_body,
     };

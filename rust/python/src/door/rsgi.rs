@@ -24,8 +24,7 @@ pub fn answer<'py>(
     let method = text(&method)?;
     let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = scope.getattr(intern!(py, "query_string"))?;
-    let client =
-        application.tells_peer.then(|| scope.getattr(intern!(py, "client"))).transpose()?;
+    let client = || scope.getattr(intern!(py, "client"));
     let sent = scope.getattr(intern!(py, "headers"))?;
     let lists = lists(application, &sent)?;
     let mut values = Values::new();
@@ -47,7 +46,7 @@ pub fn answer<'py>(
         target,
         method,
         query: arguments::octets(&query)?.unwrap_or(NOT_TEXT),
-        peer: client.as_ref().map(|client| text(client).map(address)).transpose()?,
+        peer: application.peers.now(client, address)?,
         headers: Headers(&values),
         announces_body,
     };

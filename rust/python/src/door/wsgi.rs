@@ -26,8 +26,7 @@ pub fn answer<'py>(
     let Some(target) = application.target(path, method) else { return Ok(None) };
     let query = item(environ, intern!(py, "QUERY_STRING"))?;
     let query = latin_1(text(&query)?)?;
-    let client =
-        application.tells_peer.then(|| item(environ, intern!(py, "REMOTE_ADDR"))).transpose()?;
+    let client = || item(environ, intern!(py, "REMOTE_ADDR"));
     let joined: SmallVec<[_; 8]> = application
         .headers
         .iter()
@@ -53,7 +52,7 @@ pub fn answer<'py>(
         target,
         method,
         query: &query,
-        peer: client.as_ref().map(|client| text(client)).transpose()?,
+        peer: application.peers.now(client, |address| address)?,
         headers: Headers(&values),
         announces_body,
     };
