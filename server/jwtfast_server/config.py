@@ -9,6 +9,8 @@ import orjson
 from pydantic import Field, ValidationError
 
 import jwtfast
+from jwtfast_server.changes.end_mark import end_notes, end_problems
+from jwtfast_server.changes.written import Written
 from jwtfast_server.compilation import gate_problems, read_keys, rule_problems
 from jwtfast_server.config_models import ConfigFile, Issuer, TokenSource
 from jwtfast_server.document import Document, parse, read_text
@@ -59,6 +61,8 @@ class Settings(ConfigFile):
     """What is no error but worth knowing, with its place."""
     redis_password: str | None = Field(None, repr=False)
     """For `revocation.redis`, where its URL does not have it."""
+    written: Written = Field(Written(), repr=False)
+    """The file itself, to be compared with what comes after it."""
     files: Fingerprints = Field(default_factory=dict, repr=False)
     """Every file that it was read from, as it was then."""
 
@@ -165,6 +169,7 @@ def load(
     layers.files |= read_from
     problems = layers.lay_variables(env)
     problems += layers.lay_flags(overrides or {}, flags or {})
+    problems += end_problems(layers, document)
     if legacy and legacy.problems:
         problems += legacy.problems
         problems += [layers.problem(*found) for found in read_keys(layers, env).problems]
@@ -173,7 +178,8 @@ def load(
         "source": str(path),
         "mode": "legacy" if legacy else "standard",
         "claims_source": legacy.claims_source if legacy else None,
-        "notes": legacy.notes if legacy else (),
+        "notes": (*(legacy.notes if legacy else ()), *end_notes(document, text)),
+        "written": Written.of(document, text),
     }
     return _settings(layers, env, problems, origin)
 

@@ -67,6 +67,10 @@ class Reload(Section):
     """Whether a changed file is served without a restart."""
 
     watch: bool = Field(default=True, description="watch the file; SIGHUP always reloads")
+    require_end: bool = Field(
+        default=False,
+        description="refuse a file that does not end with a line `...`, as one that was cut off",
+    )
 
 
 class Metrics(Section):

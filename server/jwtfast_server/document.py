@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from jwtfast_server.changes.regular import read_regular
 from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, path_text
 
 __all__ = ["Document", "parse", "read_text"]
@@ -40,6 +41,12 @@ class Document:
     lines: Mapping[KeyPath, int | None] = field(repr=False)
     written: Mapping[KeyPath, KeyPath] = field(default_factory=dict, repr=False)
     """Where the values were translated from another format: the paths they have there."""
+    ends: bool = True
+    """Whether it ends by itself: with a line `...`, or as one `{...}`; it cannot be cut off."""
+    flow: frozenset[KeyPath] = field(default=frozenset(), repr=False)
+    """The paths of what is in brackets, which ends by itself."""
+    folded: bool = False
+    """Whether its last value is a text over several lines, without quotes."""
 
     def place(self, path: KeyPath) -> Place:
         """Where `path` stands; a key that is absent stands where its parent does."""
@@ -56,8 +63,7 @@ class Document:
 def read_text(path: Path, name: str) -> str:
     """The text of a configuration file; raises SettingsError with its name."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        content = read_regular(path, _MAX_BYTES)
     except OSError as error:
         raise _failure(name, None, f"cannot be read: {error.strerror}") from error
     if len(content) > _MAX_BYTES:
@@ -100,6 +106,13 @@ def _line(event: yaml.Event) -> int | None:
     return event.start_mark.line + 1 if event.start_mark else None
 
 
+def _spans_lines(event: yaml.ScalarEvent) -> bool:
+    return bool(
+        event.style in {"|", ">"}
+        or (event.start_mark and event.end_mark and event.end_mark.line > event.start_mark.line)
+    )
+
+
 class _Builder:
     """Makes values of PyYAML's events, which are flat: nesting cannot exhaust the stack."""
 
@@ -111,10 +124,12 @@ class _Builder:
         self._lines: dict[KeyPath, int | None] = {}
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._duplicates: list[Problem] = []
+        self._flow: set[KeyPath] = set()
+        self._folded = False
 
     def document(self) -> Document:
         """Read the one document there must be."""
-        data = None
+        data, ends = None, False
         documents = 0
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -124,9 +139,13 @@ class _Builder:
             elif isinstance(event, yaml.NodeEvent):
                 self._lines[()] = _line(event)
                 data = self._value(event, ())
+            elif isinstance(event, yaml.DocumentEndEvent):
+                ends = bool(event.explicit)
         if self._duplicates:
             raise SettingsError(self._duplicates)
-        return Document(self._name, data, self._lines)
+        ends = ends or () in self._flow
+        flow = frozenset(self._flow)
+        return Document(self._name, data, self._lines, ends=ends, flow=flow, folded=self._folded)
 
     def _refused(self, event: yaml.Event, message: str) -> SettingsError:
         return _failure(self._name, _line(event), message)
@@ -137,7 +156,10 @@ class _Builder:
         before = self._values
         self._count(event, 1)
         if isinstance(event, yaml.AliasEvent):
+            self._flow.add(path)
             return self._alias(event)
+        if getattr(event, "flow_style", False):
+            self._flow.add(path)
         tag = getattr(event, "tag", None)
         if tag is not None and tag not in {"!", _TEXT_TAG}:
             raise self._refused(event, "tags are not supported")
@@ -192,6 +214,8 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> str | float | bool | None:
         text: str = event.value
+        is_open = event.style not in {"'", '"'} and not text.rstrip().endswith("-----")
+        self._folded = is_open and _spans_lines(event)
         if not self._typed or not event.implicit[0]:
             return text
         if text in _WORDS:

@@ -13,7 +13,8 @@ from jwtfast_server.run_directory import write_whole
 __all__ = ["ReloadCount", "ReloadsCollector"]
 
 _FILE: Final = "reloads"
-_RESULTS: Final = ("success", "failure")
+Result = Literal["success", "failure", "held"]
+_RESULTS: Final = ("success", "failure", "held")
 
 
 class ReloadCount:
@@ -25,7 +26,7 @@ class ReloadCount:
         self._counts = dict.fromkeys(_RESULTS, 0)
         self._write()
 
-    def add(self, result: Literal["success", "failure"]) -> None:
+    def add(self, result: Result) -> None:
         """Count one."""
         self._counts[result] += 1
         self._write()
@@ -42,14 +43,14 @@ class ReloadsCollector(Collector):
         self._path = directory / _FILE
 
     def collect(self) -> Iterator[Metric]:
-        """Make the family; both results are there from the start."""
+        """Make the family; every result is there from the start."""
         try:
             counts: dict[str, int] = orjson.loads(self._path.read_bytes())
         except FileNotFoundError:
             counts = {}
         family = CounterMetricFamily(
             "jwtfast_config_reloads",
-            "Reloads of the configuration, by result; a failed one changes nothing.",
+            "Reloads of the configuration, by result; one that failed or is held changes nothing.",
             labels=("result",),
         )
         for result in _RESULTS:

@@ -147,7 +147,7 @@ def test_later_wins(tmp_path: Path) -> None:
         ("JWTFAST_LISTEN", "[::1]:8080", "listen", "[::1]:8080"),
         ("JWTFAST_LOG", "{level: error}", "log", {"level": "error", "decisions": "denied"}),
         ("JWTFAST_METRICS__LISTEN", "null", "metrics", {"listen": None}),
-        ("JWTFAST_RELOAD__WATCH", "false", "reload", {"watch": False}),
+        ("JWTFAST_RELOAD__WATCH", "false", "reload", {"watch": False, "require_end": False}),
         # What Kubernetes sets beside services called jwtfast and jwtfast-metrics.
         ("JWTFAST_SERVICE_HOST", "10.0.0.1", "realm", "api"),
         ("JWTFAST_SERVICE_PORT_HTTP", "80", "realm", "api"),
