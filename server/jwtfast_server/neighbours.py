@@ -14,13 +14,31 @@ _ANY_HOST = "any-host.invalid"
 
 
 def neighbour_notes(settings: ConfigFile, gate: jwtfast.Gate) -> Iterator[tuple[KeyPath, str]]:
-    """Where a route leaves a neighbour of its path to a route with a more open policy."""
+    """Where a route leaves a neighbour of its path to a route with a more open policy.
+
+    One note stands for all routes of a policy that leave theirs to the same policy.
+    """
     leads_to = {route.policy for route in settings.routes}
+    open_ones = {
+        name: {one for one in leads_to if _is_more_open(settings.policies[one], policy)}
+        for name, policy in settings.policies.items()
+    }
+    noted: dict[tuple[str, str, str], list[tuple[int, str, int]]] = {}
     for index, route in enumerate(settings.routes):
-        mine = settings.policies[route.policy]
-        open_ones = {name for name in leads_to if _is_more_open(settings.policies[name], mine)}
-        if open_ones:
-            yield from _open_neighbours(settings, gate, index, open_ones)
+        if open_ones[route.policy]:
+            for neighbour, other, policy, advice in _open_neighbours(
+                settings, gate, index, open_ones[route.policy]
+            ):
+                kind = (route.policy, policy, advice)
+                noted.setdefault(kind, []).append((index, neighbour, other))
+    for (own, policy, advice), places in noted.items():
+        index, neighbour, other = places[0]
+        more = f" (and {len(places) - 1} routes like it)" if len(places) > 1 else ""
+        message = (
+            f"leaves {neighbour} to routes[{other}], whose policy {policy} is more open than "
+            f"{own}{more}: {advice}"
+        )
+        yield ("routes", index, *(["path"] if settings.routes[index].path else [])), message
 
 
 def _is_more_open(one: Policy, other: Policy) -> bool:
@@ -34,12 +52,11 @@ def _is_more_open(one: Policy, other: Policy) -> bool:
 
 def _open_neighbours(
     settings: ConfigFile, gate: jwtfast.Gate, index: int, open_ones: set[str]
-) -> Iterator[tuple[KeyPath, str]]:
+) -> Iterator[tuple[str, int, str, str]]:
+    """Each such neighbour of one route, the route and the policy that have it, and what to do."""
     route = settings.routes[index]
     path = _sample(route)
-    methods = route.methods or sorted(
-        {"GET", *(method for one in settings.routes for method in one.methods or ())}
-    )
+    methods = route.methods or _methods(settings)
     host = (route.host or _ANY_HOST).replace("*", "any")
     for neighbour, advice in _neighbours(settings, path):
         for method in methods:
@@ -48,19 +65,21 @@ def _open_neighbours(
             if own is None or own[0] != index:
                 continue
             if found is not None and found[1] in open_ones:
-                message = (
-                    f"leaves {neighbour} to routes[{found[0]}], whose policy {found[1]} is more "
-                    f"open than {route.policy}: {advice}"
-                )
-                yield ("routes", index, *(["path"] if route.path else [])), message
+                yield neighbour, *found, advice
                 break
 
 
-def _route(gate: jwtfast.Gate, method: str, place: str) -> tuple[int | None, str] | None:
+def _methods(settings: ConfigFile) -> list[str]:
+    """Every method that a route asks for, and GET."""
+    return sorted({"GET", *(one for route in settings.routes for one in route.methods or ())})
+
+
+def _route(gate: jwtfast.Gate, method: str, place: str) -> tuple[int, str] | None:
     try:
-        return gate.route(method, f"http://{place}")
+        route, policy = gate.route(method, f"http://{place}")
     except jwtfast.JWTError:
         return None
+    return None if route is None else (route, policy)
 
 
 def _sample(route: Route) -> str:

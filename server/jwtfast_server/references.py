@@ -57,7 +57,8 @@ def reference_notes(settings: ConfigFile) -> Found:
         message = "is not encrypted: who is on the way can hide revoked tokens; use rediss://"
         yield ("revocation", "redis", "url"), message
     original = settings.original_request
-    if original and settings.routes and original.is_composed and not original.is_confirmed:
+    counts = settings.routes or any("request." in str(one) for one in settings.policies.values())
+    if original and counts and original.is_composed and not original.is_confirmed:
         yield ("original_request", "uri_header"), _COMPOSED
 
 

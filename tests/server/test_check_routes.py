@@ -143,6 +143,17 @@ def test_neighbours(tmp_path: Path, routes: str, original: str, expected: list[s
     assert [note[: len(part)] for note, part in zip(found, expected, strict=True)] == expected
 
 
+def test_many_routes(tmp_path: Path) -> None:
+    """One note stands for all routes of a policy, however many there are."""
+    many = ", ".join(f"{{path: /x{index}, policy: admin}}" for index in range(50))
+    [note] = notes_of(tmp_path, f"{many}, {REST}")
+
+    assert note.startswith(
+        "[0].path: leaves /X0 to routes[50], whose policy open is more open than "
+    )
+    assert " admin (and 49 routes like it): say original_request.case" in note
+
+
 def test_ordinary_files(tmp_path: Path) -> None:
     """Nothing is noted of a whole ordinary file, nor of the one in the documentation."""
     page = Path(__file__).parents[2] / "docs" / "configuration.md"
