@@ -58,7 +58,8 @@ def _open_neighbours(
     path = _sample(route)
     methods = route.methods or _methods(settings)
     host = (route.host or _ANY_HOST).replace("*", "any")
-    for neighbour, advice in _neighbours(settings, path):
+    beside = (*_neighbours(settings, path), *_around(_written(route)))
+    for neighbour, advice in beside:
         for method in methods:
             own = _route(gate, method, host + path)
             found = _route(gate, method, host + neighbour)
@@ -84,9 +85,24 @@ def _route(gate: jwtfast.Gate, method: str, place: str) -> tuple[int, str] | Non
 
 def _sample(route: Route) -> str:
     """A path that the route takes by its own pattern."""
+    return _written(route).replace("**", "*").replace("*", "x")
+
+
+def _written(route: Route) -> str:
+    """Its path as it is written, of whatever kind."""
     path = route.model_dump()["path"] or "/"
     text: str = next(iter(path.values())) if isinstance(path, dict) else path
-    return text.replace("**", "*").replace("*", "x")
+    return text
+
+
+def _around(written: str) -> Iterator[tuple[str, str]]:
+    """What stars at the end of a glob leave out, though `/*` means all below to some proxies."""
+    parts = written.rstrip("/").split("/")
+    if "*" in written and parts[-1] != "**":
+        path = "/".join(parts).replace("**", "*").replace("*", "x")
+        yield f"{path}/x", "`*` is one element at most, and `/**` at the end takes all below"
+        if parts[-1] == "*":
+            yield path.removesuffix("x"), "`/**` instead of `/*` takes this and all below"
 
 
 def _neighbours(settings: ConfigFile, path: str) -> Iterator[tuple[str, str]]:

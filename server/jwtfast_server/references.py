@@ -93,6 +93,11 @@ def _empty(data: Mapping[str, Any]) -> Found:
     if data.get("routes") == []:
         message = "expected at least one route; leave routes out where `default` decides on all"
         yield ("routes",), message
+    for index, route in enumerate(_items(data.get("routes"))):
+        for name in ("host", "path", "methods") if isinstance(route, dict) else ():
+            if name in route and route[name] is None:
+                message = f"expected a value, found nothing; leave {name} out where any will do"
+                yield ("routes", index, name), message
     policies = data.get("policies")
     for name, policy in policies.items() if isinstance(policies, dict) else ():
         if isinstance(policy, dict) and policy.get("require") == []:

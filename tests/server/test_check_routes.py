@@ -55,9 +55,9 @@ SENSITIVE, INSENSITIVE = f"{APART}, case: sensitive", f"{APART}, case: insensiti
             ["[0].path: leaves /admin/ to routes[1]"],
         ),
         (
-            f"{{path: '/*/Admin', policy: admin}}, {REST}",
+            f"{{path: '/*/Admin/**', policy: admin}}, {REST}",
             APART,
-            ["[0].path: leaves /X/ADMIN to routes"],
+            ["[0].path: leaves /X/ADMIN/X to r"],
         ),
         (f"{{path: /admin, policy: admin}}, {REST}", SENSITIVE, []),
         (f"{{path: /admin, policy: admin}}, {REST}", INSENSITIVE, []),
@@ -128,9 +128,27 @@ SENSITIVE, INSENSITIVE = f"{APART}, case: sensitive", f"{APART}, case: insensiti
         ("{path: /a, policy: default}, {path: /, policy: admin}", APART, []),
         ("{path: /a, policy: open}, {path: /, policy: default}", APART, []),
         ("{path: /a, policy: open}, {path: /, policy: open}", APART, []),
+        # What a glob leaves out where another reader takes its star for all below.
+        (
+            f"{{path: '/admin*', policy: admin}}, {REST}",
+            SENSITIVE,
+            ["[0].path: leaves /adminx/x to routes[1], "],
+        ),
+        (
+            f"{{path: '/api/*', policy: admin}}, {REST}",
+            SENSITIVE,
+            ["[0].path: leaves /api/x/x to routes[1], ", "[0].path: leaves /api/ to routes[1], "],
+        ),
+        (f"{{path: '/api/**', policy: admin}}, {REST}", SENSITIVE, []),
+        (f"{{path: '/*/api/**', policy: admin}}, {REST}", SENSITIVE, []),
+        (
+            f"{{path: {{glob: '/*/admin'}}, policy: admin}}, {REST}",
+            INSENSITIVE,
+            ["[0].path: leaves /x/admin/x to routes[1], "],
+        ),
         # A neighbour that another route of the same policy has is none.
         (
-            "{path: /a, policy: default}, {path: '/*', policy: default}, {path: /, policy: open}",
+            "{path: /a, policy: default}, {path: /A, policy: default}, {path: /, policy: open}",
             APART,
             [],
         ),

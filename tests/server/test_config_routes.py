@@ -76,6 +76,15 @@ ROUTES = [
     ("{policy: default, host: 'a:80'}", "[0].host: expected a host name without port, or *. and "),
     ("{policy: default, host: 'a.*'}", "[0].host: expected a host name without port, or *. and a"),
     ("{policy: default, methods: get}", "[0].methods: expected methods in upper case, such as GE"),
+    (
+        "{policy: default, path: }",
+        "[0].path: expected a value, found nothing; leave path out where ",
+    ),
+    ("{policy: default, host: null}", "[0].host: expected a value, found nothing; leave host out "),
+    (
+        "{policy: default, methods: ~}",
+        "[0].methods: expected a value, found nothing; leave methods",
+    ),
     ("{policy: default, methods: []}", "[0].methods: expected at least one, found an empty list"),
     ("{policy: default}, {policy: default, host: a}", "[1]: can never match: routes[0] takes all"),
 ]
