@@ -232,6 +232,10 @@ class Decision:
         """The reason code of a denial (in shadow mode: of the denial that was not made)."""
 
     @property
+    def detail(self) -> str | None:
+        """One sentence on a denial, where more is known than its code; nothing of the token."""
+
+    @property
     def policy(self) -> str:
         """The name of the policy that decided, empty where none was found."""
 

@@ -79,6 +79,7 @@ class Settings(ConfigFile):
                 "realm": self.realm,
                 "unavailable_status": self.unavailable_status,
                 "max_token_bytes": self.max_token_bytes,
+                "max_identity_bytes": self.max_identity_bytes,
                 "issuers": [self._gate_issuer(issuer) for issuer in self.issuers],
                 "token": [self._gate_source(source) for source in self.token.sources],
                 "policies": {

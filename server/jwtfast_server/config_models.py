@@ -173,7 +173,7 @@ class IdentityHeader(Section):
     """What a response header tells the upstream; empty where the claim is absent."""
 
     claim: Text = Field(description="the name or path of a claim")
-    form: Literal["csv", "json", "base64"] | None = Field(
+    form: Literal["csv", "csv_percent", "sf_list", "json", "base64"] | None = Field(
         None, alias="as", description="default: text as it is, anything else as JSON"
     )
 
@@ -221,6 +221,11 @@ class ConfigFile(Section):
     )
     max_token_bytes: Annotated[int, Size(at_most=1 << 20, at_least=256)] = Field(
         16384, description="longer tokens are refused unread"
+    )
+    max_identity_bytes: Annotated[int, Size(at_most=1 << 16, at_least=256)] = Field(
+        7168,
+        description="what all identity headers of an answer may take together; more is a 403. "
+        "NGINX's `proxy_buffer_size` must be 1 KiB larger",
     )
     issuers: tuple[Issuer, ...] = Field(min_length=1, description="a list of issuers")
     token: Token = Field(Token(), description="where tokens are looked for")

@@ -130,6 +130,8 @@ class DecisionLog:
             status=decision.status,
             method=method if method in _METHODS else "other",
             duration_us=round(decision.seconds * 1e6, 1),
+            # Which header, claim or option, where the code does not say it.
+            **({"detail": decision.detail} if decision.detail else {}),
         )
 
     def _has_room(self) -> bool:

@@ -35,6 +35,7 @@ def test_gate_settings(tmp_path: Path) -> None:
         "realm": "api v2",
         "unavailable_status": 403,
         "max_token_bytes": 8192,
+        "max_identity_bytes": 7168,
         "issuers": [
             {
                 "name": "corp",

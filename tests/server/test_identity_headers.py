@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from tests.server.conftest import DOORS
 from tests.settings import token
 from tests.wire import Connection, raw_request
 
-FORMS: Final = ("text", "csv", "json", "base64")
+FORMS: Final = ("text", "csv", "csv_percent", "sf_list", "json", "base64")
 LIMIT: Final = 3072
 HEADS: Final = {
     200: {"x-out", "cache-control", "content-length", "server", "date"},
@@ -116,6 +117,11 @@ def check(connection: Connection, claim: object) -> None:
     value = sent(connection, "csv", claim)
     if isinstance(claim, list) and claim and all(isinstance(one, str) for one in claim):
         assert value is None or value.split(",") == claim
+    value = sent(connection, "csv_percent", claim)
+    if isinstance(claim, list) and claim and all(isinstance(one, str) for one in claim):
+        assert value is None or [unquote(one) for one in value.split(",")] == claim
+    value = sent(connection, "sf_list", claim)
+    assert value is None or value == "" or value[0] == value[-1] == '"'
     value = sent(connection, "json", claim)
     # null is told as an absent claim is.
     assert value is None or (json.loads(value) if value else None) == claim

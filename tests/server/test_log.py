@@ -13,9 +13,12 @@ from tests.processes import Server, until
 from tests.settings import token
 
 DENIED = cast(
-    "Decision", SimpleNamespace(policy="default", code="token_expired", status=401, seconds=2e-6)
+    "Decision",
+    SimpleNamespace(policy="default", code="token_expired", detail=None, status=401, seconds=2e-6),
 )
-ALLOWED = cast("Decision", SimpleNamespace(policy="default", code=None, status=200, seconds=1e-6))
+ALLOWED = cast(
+    "Decision", SimpleNamespace(policy="default", code=None, detail=None, status=200, seconds=1e-6)
+)
 
 
 def test_one_denied_request() -> None:

@@ -1,6 +1,6 @@
 //! The answer to one request: status, reason, headers.
 
-use crate::error::Reason;
+use crate::error::{Error, Reason};
 use crate::headers::{Header, Headers, Ready};
 use crate::policy::Denial;
 use crate::settings::Mode;
@@ -13,10 +13,24 @@ pub struct Decision {
     pub status: u16,
     /// Why it is not 200 (in shadow mode: would not have been).
     pub reason: Option<Reason>,
+    /// What is known of that beyond the reason, in one sentence; nothing of the token.
+    pub detail: Option<Box<str>>,
     /// The index of the policy that decided, in the gate's order.
     pub policy: Option<usize>,
     /// Every header of the answer.
     pub headers: Headers,
+}
+
+impl Decision {
+    /// A 200 of a policy.
+    pub(crate) const fn allowed(policy: usize, headers: Headers) -> Self {
+        Self { status: 200, reason: None, detail: None, policy: Some(policy), headers }
+    }
+
+    /// The same, with why it should not have been.
+    pub(crate) fn although(self, error: Error) -> Self {
+        Self { reason: Some(error.reason()), detail: error.into_detail(), ..self }
+    }
 }
 
 /// Writes the answers of one gate; what does not depend on the token is made once.
@@ -121,6 +135,7 @@ impl Answers {
             Some(ready) if scopes.is_empty() && message.is_none() => Headers::Ready(ready.clone()),
             _ => Headers::Own(self.denial_headers(reason, scopes, *message)),
         };
-        Decision { status, reason: Some(reason), policy, headers }
+        let detail = error.detail().map(Into::into);
+        Decision { status, reason: Some(reason), detail, policy, headers }
     }
 }

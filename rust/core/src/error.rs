@@ -102,6 +102,18 @@ impl Error {
     pub const fn status(&self) -> u16 {
         self.status
     }
+
+    /// What is known beyond the reason, in one sentence.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// The same, taken out.
+    #[must_use]
+    pub fn into_detail(self) -> Option<Box<str>> {
+        self.detail
+    }
 }
 
 impl From<Reason> for Error {

@@ -6,6 +6,7 @@ use crate::decision::{Answers, Decision};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
 use crate::headers::{Header, Headers};
+use crate::identity::check_sum;
 use crate::json::Value;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
@@ -132,13 +133,12 @@ impl Gate {
             return self.answers.deny(None, &Error::from(Reason::NoPolicy).into());
         };
         match self.check(policy, request, original.as_ref(), now) {
-            Ok(headers) => Decision { status: 200, reason: None, policy: Some(index), headers },
+            Ok(headers) => Decision::allowed(index, headers),
             Err(denial) if policy.shadow => {
                 // Identity headers are sent empty: a request that was not let in is nobody's.
                 let identity = policy.identity.headers(None).unwrap_or_default();
                 let headers = self.answers.allowed(identity);
-                let reason = Some(denial.error.reason());
-                Decision { status: 200, reason, policy: Some(index), headers }
+                Decision::allowed(index, headers).although(denial.error)
             }
             Err(denial) => self.answers.deny(Some(index), &denial),
         }
@@ -269,5 +269,6 @@ fn identity<'p>(
             headers.push((name, value));
         }
     }
+    check_sum(&headers, policy.max_identity_bytes)?;
     Ok(headers)
 }

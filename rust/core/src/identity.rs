@@ -5,12 +5,18 @@ use crate::error::Error;
 use crate::headers::Header;
 use crate::json::Value;
 use crate::settings::{Form, IdentitySettings};
-use base64_simd::STANDARD;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Proxies buffer a whole response head in 4 or 8 KiB; a longer one is an error to them.
+mod form;
+
+/// What one claim may take.
 const MAX_VALUE_BYTES: usize = 3072;
+
+/// What all headers of an answer's identity may take, where nothing else is set. NGINX buffers a
+/// whole response head, in 8 KiB in our recipe, and a longer one is an error to it: this leaves
+/// 1 KiB for the status line and the other headers.
+pub const MAX_SUM_BYTES: usize = 7168;
 
 /// Headers with a meaning of their own in the answer.
 const RESERVED: &[&str] = &[
@@ -40,6 +46,28 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
     entries: Vec<Entry>,
+}
+
+/// What a header takes in the answer: its name, a colon and a space, its value and the line's end.
+const fn bytes(name: &str, value: &str) -> usize {
+    name.len().saturating_add(value.len()).saturating_add(4)
+}
+
+/// Checks what all headers of an answer's identity take together.
+///
+/// # Errors
+/// `invalid_claim` with status 403, naming the longest, where it is more than `limit`.
+pub fn check_sum(headers: &[Header], limit: usize) -> Result<(), Error> {
+    let sum = headers.iter().map(|(name, value)| bytes(name, value)).fold(0, usize::saturating_add);
+    if sum <= limit {
+        return Ok(());
+    }
+    // The first of several that are as long.
+    let longest = headers.iter().rev().max_by_key(|(name, value)| bytes(name, value));
+    let name = longest.map_or("", |(name, _)| name);
+    let why =
+        format!("is the longest of headers that take {sum} bytes together, and may take {limit}");
+    Err(unsendable(name, &why))
 }
 
 impl Identity {
@@ -72,6 +100,13 @@ impl Identity {
         Self { entries }
     }
 
+    /// What its headers take where every claim is absent.
+    #[must_use]
+    pub fn least_bytes(&self) -> usize {
+        let each = self.entries.iter().map(|entry| bytes(&entry.name, ""));
+        each.fold(0, usize::saturating_add)
+    }
+
     /// Every header with its value from the claims; empty where a claim is absent or nobody is known.
     ///
     /// # Errors
@@ -81,7 +116,7 @@ impl Identity {
         let mut headers = Vec::with_capacity(self.entries.len().saturating_add(1));
         for Entry { name, path, form } in &self.entries {
             let value = claims.and_then(|claims| path.find(claims));
-            let text = value.map_or_else(|| Ok(String::new()), |value| write(value, *form));
+            let text = value.map_or_else(|| Ok(String::new()), |value| form::write(value, *form));
             match text {
                 Ok(text) if text.len() <= MAX_VALUE_BYTES => headers.push((name.clone(), text)),
                 Ok(_) => return Err(unsendable(name, "is too long")),
@@ -107,49 +142,4 @@ fn header_name(name: &str) -> Result<Arc<str>, String> {
         return Err("the header has a meaning of its own in the answer".into());
     }
     Ok(lower.into())
-}
-
-fn write(value: Value<'_>, form: Form) -> Result<String, &'static str> {
-    match form {
-        Form::Text => plain(text(value)),
-        Form::Json => Ok(json(value)),
-        Form::Base64 => Ok(STANDARD.encode_to_string(text(value))),
-        Form::Csv => match value.elements() {
-            None => csv_element(value),
-            Some(elements) => {
-                Ok(elements.map(csv_element).collect::<Result<Vec<_>, _>>()?.join(","))
-            }
-        },
-    }
-}
-
-fn text(value: Value<'_>) -> String {
-    value.as_str().map_or_else(|| json(value), Into::into)
-}
-
-fn json(value: Value<'_>) -> String {
-    let mut out = String::new();
-    value.write_ascii(&mut out);
-    out
-}
-
-fn csv_element(value: Value<'_>) -> Result<String, &'static str> {
-    let element = plain(text(value))?;
-    // One element must never read as two.
-    if element.contains(',') {
-        Err("holds a comma; send it as json or base64")
-    } else {
-        Ok(element)
-    }
-}
-
-/// Printable ASCII, and no space at the ends, where a recipient would take it away.
-fn plain(text: String) -> Result<String, &'static str> {
-    if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
-        return Err("holds characters that a header cannot carry; send it as json or base64");
-    }
-    if text.starts_with(' ') || text.ends_with(' ') {
-        return Err("begins or ends with a space; send it as json or base64");
-    }
-    Ok(text)
 }

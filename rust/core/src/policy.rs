@@ -19,6 +19,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// What a 200 carries.
     pub identity: Identity,
+    /// What all headers of that may take together.
+    pub max_identity_bytes: usize,
     /// A request without a token passes as nobody.
     pub optional: bool,
     /// Every answer is 200.

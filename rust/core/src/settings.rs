@@ -1,5 +1,6 @@
 //! What a gate is built from: a document that the server writes from its configuration.
 
+use crate::identity::MAX_SUM_BYTES;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -16,6 +17,9 @@ pub struct GateSettings {
     pub unavailable_status: u16,
     /// Longer tokens are refused unread.
     pub max_token_bytes: usize,
+    /// What all headers of an answer's identity may take together.
+    #[serde(default = "sum_of_identity")]
+    pub max_identity_bytes: usize,
     /// Whom policies may believe.
     pub issuers: Vec<IssuerSettings>,
     /// Where the token may stand.
@@ -154,6 +158,10 @@ pub struct IssuerSettings {
     pub allow_bound: bool,
 }
 
+const fn sum_of_identity() -> usize {
+    MAX_SUM_BYTES
+}
+
 const fn yes() -> bool {
     true
 }
@@ -236,8 +244,12 @@ pub enum Form {
     /// A string as it is, anything else as JSON.
     #[default]
     Text,
-    /// Elements with commas between them.
+    /// Elements with commas between them; one that has a comma is refused.
     Csv,
+    /// The same, each element percent-encoded where it must be (RFC 3986 section 2.1).
+    CsvPercent,
+    /// A List of Strings of structured fields (RFC 8941 section 3.1).
+    SfList,
     /// Compact JSON in ASCII.
     Json,
     /// Base64 (RFC 4648 section 4) of what `text` would write.

@@ -100,6 +100,11 @@ impl Decision {
     }
 
     #[getter]
+    fn detail(&self) -> Option<&str> {
+        self.inner.detail.as_deref()
+    }
+
+    #[getter]
     fn policy(&self, py: Python<'_>) -> Py<PyString> {
         self.policy.clone_ref(py)
     }

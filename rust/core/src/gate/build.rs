@@ -48,11 +48,11 @@ pub(super) fn build(
             errors.push((format!("{place}.name"), "another issuer has this name".into()));
         }
     }
-    let limit = settings.max_token_bytes;
+    let limits = (settings.max_token_bytes, settings.max_identity_bytes);
     let policies: Vec<_> = settings
         .policies
         .iter()
-        .map(|(name, one)| policy(name, one, limit, &issuers, &mut errors))
+        .map(|(name, one)| policy(name, one, limits, &issuers, &mut errors))
         .collect();
     let by_name = policies.iter().enumerate();
     let by_name: HashMap<_, _> =
@@ -170,7 +170,7 @@ static NEXT_POLICY: AtomicU64 = AtomicU64::new(0);
 fn policy(
     name: &str,
     settings: &PolicySettings,
-    max_token_bytes: usize,
+    (max_token_bytes, max_identity_bytes): (usize, usize),
     issuers: &HashMap<&str, Arc<Issuer>>,
     errors: &mut Errors,
 ) -> Policy {
@@ -201,12 +201,20 @@ fn policy(
         errors.push((format!("{place}.require"), message.into()));
     }
     let rules = settings.require.as_deref().unwrap_or_default();
+    let identity = Identity::compile(&settings.identity, &format!("{place}.identity"), errors);
+    let least = identity.least_bytes();
+    if least > max_identity_bytes {
+        let message =
+            format!("the names alone take {least} bytes, and all may take {max_identity_bytes}");
+        errors.push((format!("{place}.identity"), message));
+    }
     Policy {
         name: name.into(),
         number: NEXT_POLICY.fetch_add(1, Ordering::Relaxed),
         verifier: Verifier::new(believed, max_token_bytes),
         rules: compile_all(rules, &format!("{place}.require"), errors),
-        identity: Identity::compile(&settings.identity, &format!("{place}.identity"), errors),
+        identity,
+        max_identity_bytes,
         optional: settings.optional,
         shadow: settings.shadow,
         preflight: settings.preflight,
