@@ -46,12 +46,10 @@ impl Gate {
         let routed = self.shadow.as_ref().filter(|_| request.policy.is_none());
         match own.as_ref().or(routed) {
             None => self.answers.deny(None, &error.clone().into()),
-            Some(shadow) => Decision {
-                status: 200,
-                reason: Some(error.reason()),
-                policy: Some(shadow.policy),
-                headers: self.answers.allowed(shadow.identity.clone()),
-            },
+            Some(shadow) => {
+                let headers = self.answers.allowed(shadow.identity.clone());
+                Decision::allowed(shadow.policy, headers).although(error.clone())
+            }
         }
     }
 
