@@ -169,7 +169,7 @@ impl Application {
         } else {
             let key = (status, decision.reason.map(Reason::code));
             let ready = self.bodies.bind(py).as_any().get_item(key)?;
-            Some(body_of(decision, ready.cast_into()?)?)
+            Some(body_of(decision, ready.cast_into()?))
         };
         // In HTTP/2 nobody takes the body of an answer to HEAD away (RFC 9110 section 9.3.2).
         let length = body.take_if(|_| head).map(|body| body.len()).transpose()?;
@@ -196,18 +196,15 @@ impl Application {
 
 /// The body of a denial. One that no client can help, for the identity of a good token cannot be
 /// sent, tells which header and why in place of the reason's sentence.
-fn body_of<'py>(
-    decision: &CoreDecision,
-    ready: Bound<'py, PyBytes>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn body_of<'py>(decision: &CoreDecision, ready: Bound<'py, PyBytes>) -> Bound<'py, PyAny> {
     let (Some(reason @ Reason::InvalidClaim), 403, Some(detail)) =
         (decision.reason, decision.status, &decision.detail)
     else {
-        return Ok(ready.into_any());
+        return ready.into_any();
     };
     // JSON of ours, and neither sentence has anything to escape.
     let body = String::from_utf8_lossy(ready.as_bytes()).replace(reason.sentence(), detail);
-    Ok(PyBytes::new(ready.py(), body.as_bytes()).into_any())
+    PyBytes::new(ready.py(), body.as_bytes()).into_any()
 }
 
 /// An item of a scope or an environment that is always there.
