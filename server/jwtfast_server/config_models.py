@@ -79,10 +79,11 @@ class Refresh(Section):
     """How fetched keys are kept fresh."""
 
     every: Annotated[float, Duration(at_most=7 * _DAY, at_least=1)] = Field(
-        300.0, description="how often"
+        300.0, description="how often at least; a shorter `max-age` of the server counts"
     )
     cooldown: Annotated[float, Duration(at_most=_DAY, at_least=1)] = Field(
-        30.0, description="the shortest time between two fetches for an unknown `kid`"
+        30.0,
+        description="the shortest time between two fetches for an unknown `kid`, or by `max-age`",
     )
     max_stale: Annotated[float, Duration(at_most=30 * _DAY, at_least=1)] = Field(
         _DAY, description="how old keys may become where fetching fails"

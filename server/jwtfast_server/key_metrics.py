@@ -22,6 +22,9 @@ class Keys(Protocol):
     def sources(self) -> Mapping[str, Sequence[RemoteKeySet]]:
         """By issuer, the sources that change."""
 
+    def age(self, source: RemoteKeySet) -> float | None:
+        """Since when the keys of it that are served were not confirmed; None where none are."""
+
     @property
     def retired(self) -> Mapping[tuple[str, str], int]:
         """By issuer and result, the refreshes of sources that are no more."""
@@ -38,14 +41,14 @@ class KeyReport:
     def write(self) -> None:
         """Write it, where there is news."""
         fresh = {
-            issuer: [_freshness(source.status) for source in sources]
+            issuer: [_freshness(source.status, self._keys.age(source)) for source in sources]
             for issuer, sources in self._keys.sources.items()
         }
         self._report.write(fresh, self._keys.retired)
 
 
-def _freshness(status: Status) -> Freshness:
-    return Freshness(status.age, status.succeeded, status.failed)
+def _freshness(status: Status, age: float | None) -> Freshness:
+    return Freshness(age, status.succeeded, status.failed)
 
 
 class KeysCollector(Collector):

@@ -21,9 +21,12 @@ __all__ = ["KeyRefresh"]
 
 _FIRST_FETCH_S: Final = 5.0
 """For how long, at most, a reload waits for keys that are fetched from elsewhere now."""
+_LONGEST: Final = 500
 
 Swap = Callable[[Settings, jwtfast.Gate, tuple[str, ...]], None]
 Build = Callable[[bytes, Mapping[str, jwtfast.KeySet | None]], jwtfast.Gate]
+Keys = dict[str, jwtfast.KeySet | None]
+"""By issuer's name."""
 Part = tuple[jwtfast.Key, ...] | RemoteKeySet
 """The keys of one source, or what fetches them."""
 Identity = tuple[str, str | None, Refresh, KeySource]
@@ -101,7 +104,9 @@ class KeyRefresh:
         self._log = structlog.get_logger()
         self._lock = threading.Lock()
         self._today = _Sources(settings, self._rebuild, {})
-        self._last: dict[str, jwtfast.KeySet | None] = {}
+        # What today's gate has: of each source, and of each issuer.
+        self._taken: dict[RemoteKeySet, jwtfast.KeySet | None] = {}
+        self._last: Keys = {}
         self._started = False
         self.retired: Final = Counter[tuple[str, str]]()
         """By issuer and result, the refreshes of sources that are no more."""
@@ -110,6 +115,22 @@ class KeyRefresh:
     def sources(self) -> Mapping[str, tuple[RemoteKeySet, ...]]:
         """By issuer, the sources that change."""
         return self._today.by_issuer
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The issuers with a source whose keys came and cannot be used, and that has no others."""
+        return tuple(
+            name
+            for name, sources in self._today.by_issuer.items()
+            if any(self._has_none(source) for source in sources)
+        )
+
+    def age(self, source: RemoteKeySet) -> float | None:
+        """Since when the keys that are served of a source were not confirmed; None without any."""
+        return None if self._has_none(source) else source.status.age
+
+    def _has_none(self, source: RemoteKeySet) -> bool:
+        return source.status.result == "refused" and self._taken.get(source) is None
 
     def start(self) -> None:
         """Begin to fetch; from now on there may be swaps."""
@@ -131,10 +152,16 @@ class KeyRefresh:
         coming = _Sources(settings, self._rebuild, before.remotes)
         self._fetch_first([one for key, one in coming.remotes.items() if key not in before.remotes])
         with self._lock:
-            self._last = {}
-            built = self._built(coming)
-            self._today = coming
-            self._swap(settings, *built)
+            taken = {
+                source: self._taken.get(source) if key in before.remotes else self._fetched(source)
+                for key, source in coming.remotes.items()
+            }
+            gate, keys, useless = self._built(coming, taken)
+            self._today, self._last = coming, keys
+            self._taken = taken | dict.fromkeys(useless)
+            self._swap(settings, gate, _without(keys))
+        for source in useless:
+            source.offer_again()
         for (issuer, *_), source in before.remotes.items():
             if source not in coming.remotes.values():
                 source.close()
@@ -143,7 +170,9 @@ class KeyRefresh:
 
     def gate(self) -> tuple[jwtfast.Gate, tuple[str, ...]]:
         """A gate with the keys of this moment, and the issuers that it has none of."""
-        return self._built(self._today)
+        gate, keys, _ = self._built(self._today, self._taken)
+        self._last = keys
+        return gate, _without(keys)
 
     def unknown_key(self, policy: str) -> None:
         """Say that a token of a policy names a key that is not here; never waits."""
@@ -160,48 +189,86 @@ class KeyRefresh:
                 source.arrived(1, max(0.0, end - monotonic()))
 
     def _rebuild(self, source: RemoteKeySet) -> None:
-        """Build a gate with the keys of this moment, and let it decide from now on."""
+        """Build a gate with the keys that a source has now, and let it decide from now on.
+
+        Raises:
+            jwtfast.InvalidKeyError, jwtfast.ConfigError: where they cannot be used, beside the
+                others or at all. The source then goes on with those of before, as old as they are.
+        """
         with self._lock:
+            today = self._today
             # One that a reload still waits for, or took away, says nothing about today's gate.
-            if source in self._today.remotes.values():
-                self._swap(self._today.settings, *self.gate())
+            if source not in today.remotes.values():
+                return
+            found = self._fetched(source)
+            taken = self._taken | {source: found}
+            (name,) = [name for name, sources in today.by_issuer.items() if source in sources]
+            keys: Keys = self._last | {name: None}
+            compiled = today.settings.gate_settings()
+            try:
+                keys[name] = _keys_of(today.parts[name], taken)
+                gate = self._build(compiled, keys)
+            except (jwtfast.InvalidKeyError, jwtfast.ConfigError):
+                if found is not None:
+                    raise
+                # What is too old goes, whatever that leaves.
+                keys[name] = None
+                gate = self._build(compiled, keys)
+            self._swap(today.settings, gate, _without(keys))
+            self._taken, self._last = taken, keys
 
-    def _built(self, sources: _Sources) -> tuple[jwtfast.Gate, tuple[str, ...]]:
-        keys = {name: self._keys_of(name, parts) for name, parts in sources.parts.items()}
-        gate = self._gate(sources.settings, keys)
-        self._last = keys
-        return gate, tuple(name for name, found in keys.items() if found is None)
-
-    def _keys_of(self, name: str, parts: tuple[Part, ...]) -> jwtfast.KeySet | None:
-        """The keys of all sources of an issuer; of two keys with one kid, the first."""
-        keys: list[jwtfast.Key] = []
-        kids: set[str] = set()
-        for part in parts:
-            found = self._fetched(part) if isinstance(part, RemoteKeySet) else part
-            keys += [key for key in found if key.kid is None or key.kid not in kids]
-            kids = {key.kid for key in keys if key.kid is not None}
-        try:
-            return jwtfast.KeySet(keys) if keys else None
-        except jwtfast.InvalidKeyError as error:
-            self._log.error("keys cannot be used together", issuer=name, message=str(error))
-            return self._last.get(name)
-
-    def _fetched(self, source: RemoteKeySet) -> tuple[jwtfast.Key, ...]:
+    def _fetched(self, source: RemoteKeySet) -> jwtfast.KeySet | None:
         try:
             # To look at them would start it.
-            return tuple(source.keys) if self._started else ()
+            return source.keys if self._started else None
         except jwtfast.KeysUnavailableError:
-            return ()
+            return None
 
-    def _gate(self, settings: Settings, keys: dict[str, jwtfast.KeySet | None]) -> jwtfast.Gate:
-        """A gate; an issuer that allows no algorithm of its keys is left without keys."""
+    def _built(
+        self, sources: _Sources, taken: Mapping[RemoteKeySet, jwtfast.KeySet | None]
+    ) -> tuple[jwtfast.Gate, Keys, list[RemoteKeySet]]:
+        """A gate, its keys, and the sources whose keys it cannot use: their issuers have none."""
+        settings = sources.settings
         compiled = settings.gate_settings()
+        keys: Keys = {}
+        useless: list[RemoteKeySet] = []
+
+        def without(name: str, error: jwtfast.JWTError) -> None:
+            keys[name] = None
+            useless.extend(sources.by_issuer.get(name, ()))
+            self._log.error("keys cannot be used", issuer=name, message=str(error)[:_LONGEST])
+
+        for name, parts in sources.parts.items():
+            try:
+                keys[name] = _keys_of(parts, taken)
+            except jwtfast.InvalidKeyError as error:
+                without(name, error)
         try:
-            return self._build(compiled, keys)
+            return self._build(compiled, keys), keys, useless
         except jwtfast.ConfigError as error:
             paths = [path for path, _ in error.errors]
             for index, issuer in enumerate(settings.issuers):
                 if any(path.startswith(f"issuers[{index}].") for path in paths):
-                    keys[issuer.name] = None
-                    self._log.error("keys cannot be used", issuer=issuer.name, message=str(error))
-            return self._build(compiled, keys)
+                    without(issuer.name, error)
+            return self._build(compiled, keys), keys, useless
+
+
+def _keys_of(
+    parts: tuple[Part, ...], taken: Mapping[RemoteKeySet, jwtfast.KeySet | None]
+) -> jwtfast.KeySet | None:
+    """The keys of all sources of an issuer; of two keys with one kid, the first.
+
+    Raises:
+        jwtfast.InvalidKeyError: where they cannot stand together.
+    """
+    keys: list[jwtfast.Key] = []
+    kids: set[str] = set()
+    for part in parts:
+        found = (taken.get(part) or ()) if isinstance(part, RemoteKeySet) else part
+        keys += [key for key in found if key.kid is None or key.kid not in kids]
+        kids = {key.kid for key in keys if key.kid is not None}
+    return jwtfast.KeySet(keys) if keys else None
+
+
+def _without(keys: Keys) -> tuple[str, ...]:
+    return tuple(name for name, found in keys.items() if found is None)

@@ -45,6 +45,9 @@ class Layers:
         secrets = set(_secret_variables(self.data))
         for variable in sorted(set(env) - secrets):
             name = variable.removeprefix(PREFIX)
+            if name == variable and env[variable] and self._is_misspelt(variable):
+                message = f"expected {PREFIX} in capitals: it changes nothing as it is written"
+                problems.append(Problem(Place(variable), message))
             # An empty variable is how Compose and shells say "not set".
             if name == variable or not env[variable] or _NOT_SETTINGS.fullmatch(name):
                 continue
@@ -123,30 +126,49 @@ class Layers:
                 node = None
         return tuple(written)
 
+    def _is_misspelt(self, variable: str) -> bool:
+        """Whether a variable would be a setting, but for the case of its beginning."""
+        if not variable.upper().startswith(PREFIX):
+            return False
+        names = variable[len(PREFIX) :].lower().split("__")
+        return len(names) > 1 and names[0] in self._known
+
     def _lay_variable(self, variable: str, text: str) -> str | None:
-        names = variable.removeprefix(PREFIX).lower().split("__")
-        if names[0] not in self._known:
+        names = variable.removeprefix(PREFIX).split("__")
+        if names[0].lower() not in self._known:
             known = [
                 *self._known,
                 *(f"{top}__{key}" for top in self._known for key in self._known[top]),
             ]
-            hint = suggestion("__".join(names), known)
+            hint = suggestion("__".join(names).lower(), known)
             return f"unknown setting, {re.sub(r'[a-z_]+(?=[?,]|$)', _as_variable, hint)}"
-        path = self._existing(names)
+        try:
+            path = self._existing(names)
+        except ValueError as error:
+            return str(error)
+        other = self._sources.get(path, "")
+        if other.startswith(PREFIX):
+            return f"sets {path_text(path)}, as {other} does: expected one of them"
         return self._lay(path, _variable_value(text), variable)
 
     def _existing(self, names: list[str]) -> KeyPath:
-        """The path of a variable's name: indexes as numbers, keys as the file writes them."""
+        """The path of a variable's name: indexes as numbers, keys as the file writes them.
+
+        Raises:
+            ValueError: where two keys of the file could be meant, or a name is not in it.
+        """
         path: list[str | int] = []
         node: Any = self.data
         for name in names:
-            part: str | int = name
+            part: str | int = name.lower()
             if isinstance(node, list) and name.isdecimal():
                 part = int(name)
                 node = node[part] if part < len(node) else None
             elif isinstance(node, dict):
-                part = next((key for key in node if key.lower() == name), name)
+                part = _key_of(node, name, tuple(path))
                 node = node.get(part)
+            elif _has_names(tuple(path)):
+                part = name
             path.append(part)
         return tuple(path)
 
@@ -167,6 +189,30 @@ class Layers:
         node[last] = value
         self._sources[path] = source
         return None
+
+
+def _has_names(path: KeyPath) -> bool:
+    """Whether the keys of a mapping are names that somebody chose: of policies, or of headers."""
+    return path == ("policies",) or (path[:1] == ("policies",) and path[2:] == ("identity",))
+
+
+def _key_of(node: dict[str, Any], name: str, path: KeyPath) -> str:
+    """The key that a part of a variable's name means, in whatever case that is written."""
+    if name in node:
+        return name
+    alike = [key for key in node if key.lower() == name.lower()]
+    if len(alike) > 1:
+        raise ValueError(
+            f"{name} may mean {' or '.join(alike)} in {path_text(path)}: write it as one of them"
+        )
+    if alike:
+        return alike[0]
+    if node and _has_names(path):
+        raise ValueError(
+            f"there is no {name} in {path_text(path)}, {suggestion(name, map(str, node))}"
+        )
+    # A key of its own, which has no capitals; or a name that nothing else stands beside.
+    return name if _has_names(path) else name.lower()
 
 
 def _paths(value: object, path: KeyPath = ()) -> Iterator[KeyPath]:

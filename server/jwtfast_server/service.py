@@ -185,8 +185,9 @@ class Service:
     def _ready(self) -> Page:
         if (self._directory / DRAINING).exists():
             return Page.json(503, {"status": "draining"})
-        if self._without_keys:
-            return Page.json(503, {"status": "no usable keys", "issuers": self._without_keys})
+        lacking = dict.fromkeys((*self._without_keys, *self.keys.refused))
+        if lacking:
+            return Page.json(503, {"status": "no usable keys", "issuers": list(lacking)})
         states = self.revocations.states
         if not {"away", "never loaded"}.isdisjoint(states.values()):
             return Page.json(503, {"status": "revocations not available", "revocation": states})

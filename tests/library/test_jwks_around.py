@@ -25,7 +25,7 @@ def kids(keys: RemoteKeySet) -> list[str | None]:
 
 
 def test_on_change_fails(issuer: KeyServer, remote: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """What goes wrong there is logged, and tried again at the next refresh, until it goes well."""
+    """The refresh failed: it is logged, and tried again at the next one, until it goes well."""
     calls = []
 
     def on_change(it: RemoteKeySet) -> None:
@@ -35,8 +35,13 @@ def test_on_change_fails(issuer: KeyServer, remote: Make, caplog: pytest.LogCapt
             raise RuntimeError("of the caller")
 
     keys = remote(issuer.url(), on_change=on_change)
-    assert [keys.refresh() for _ in range(5)] == [True] * 5
-    assert [record.getMessage() for record in caplog.records] == ["on_change failed"] * 2
+    # The one that was asked for inside is a refresh, too.
+    found = [keys.refresh() for _ in range(5)]
+    assert (found[0], found[-1]) == (False, True)
+    told = [record.getMessage() for record in caplog.records]
+    sentence = f"keys not refreshed: {keys.name}: on_change failed: RuntimeError"
+    assert told == ["on_change failed", sentence, "on_change failed"]
+    assert keys.status.failed == 2
     assert len(calls) == 3
 
 

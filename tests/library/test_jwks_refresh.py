@@ -72,9 +72,9 @@ def test_rotation(issuer: KeyServer, remote: Make, clock: Clock) -> None:
 
 
 def test_schedule(issuer: KeyServer, remote: Make, clock: Clock) -> None:
-    """Before its time nothing is fetched; max-age moves it, less what Age says."""
+    """Before its time nothing is fetched; max-age shortens it, less what Age says."""
     issuer.pages["/jwks"] = jwks("a", cache_control='public, max-age="1000", x', age="100")
-    keys = remote(issuer.url()).start()
+    keys = remote(issuer.url(), every=5000).start()
     idle(keys, 1)
     for seconds in (331, 400):
         clock.advance(seconds)

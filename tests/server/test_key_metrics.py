@@ -26,6 +26,10 @@ class Keys:
     sources: Mapping[str, Sequence[RemoteKeySet]]
     retired: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    def age(self, source: RemoteKeySet) -> float | None:
+        """Since when its keys were not confirmed."""
+        return source.status.age
+
 
 def sample(directory: Path, name: str, **labels: str) -> float | None:
     """Return what a scrape of a directory says."""

@@ -17,9 +17,9 @@ class Options(TypedDict, total=False):
     """Keyword arguments of `RemoteKeySet`; times are in seconds."""
 
     every: float
-    """From one refresh to the next, +-10 %, where the server sends no `max-age`: 300."""
+    """From one refresh to the next, +-10 %; less where the server's `max-age` is shorter: 300."""
     cooldown: float
-    """From one refresh for an unknown `kid` to the next: 30."""
+    """From one refresh for an unknown `kid`, or for a `max-age`, to the next: 30."""
     max_stale: float
     """How long the last good keys serve when no refresh succeeds: 86400."""
     timeout: float
@@ -29,7 +29,10 @@ class Options(TypedDict, total=False):
     allow_http: bool
     """Take http:// to any host; without it, to this machine only."""
     on_change: "Callable[[RemoteKeySet], None] | None"
-    """Called in the refresh thread when `keys` became another set, or none."""
+    """Called in the refresh thread when `keys` became another set, or none.
+
+    Where it raises, the refresh has failed: the keys of before stay, as old as they are, and it is
+    called again at the next one."""
     clock: Callable[[], float]
     """Seconds that never go back; `time.monotonic`."""
     chance: random.Random

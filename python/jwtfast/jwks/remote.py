@@ -8,7 +8,7 @@ import weakref
 from types import TracebackType
 from typing import Self, Unpack
 
-from jwtfast import KeySet, KeysUnavailableError
+from jwtfast import JWTError, KeySet, KeysUnavailableError
 from jwtfast.jwks.deadline import Deadline
 from jwtfast.jwks.options import Options, Resolved
 from jwtfast.jwks.refresher import Refresher
@@ -21,6 +21,8 @@ __all__ = ["RemoteKeySet"]
 
 _log = logging.getLogger("jwtfast.jwks")
 _A_MOMENT = 0.001
+_AFTER_A_BUG_S = 1.0
+_LONGEST_REASON = 500
 
 
 class RemoteKeySet:
@@ -44,7 +46,7 @@ class RemoteKeySet:
             source = JwksSource(source, ca_file=given.ca_file, allow_http=given.allow_http)
         self._source = source
         self._state = State(source.name, given.max_stale, given.clock)
-        self._schedule = Schedule(given.every, given.max_stale, given.chance)
+        self._schedule = Schedule(given.every, given.cooldown, given.max_stale, given.chance)
         self._unknown = UnknownKids(given.cooldown, given.every)
         self._due = given.clock()
         self._told: KeySet | None = None
@@ -182,7 +184,8 @@ class RemoteKeySet:
             wait = self._refresh(due=due)
             if wait is not None:
                 self._due = self._options.clock() + wait
-        self._tell_change()
+        if self._state.keys is None and self._told is not None:
+            self._tell_end()
         until = self._state.serves_until
         if until is None or until < self._options.clock():
             return self._due
@@ -194,7 +197,9 @@ class RemoteKeySet:
             with Deadline(self._options.timeout) as self._deadline:
                 loaded = self._source.load(self._deadline)
             self._state.take(loaded)
-            return self._schedule.after_success(loaded.max_age)
+            if self._is_handed_over():
+                self._state.confirm()
+                return self._schedule.after_success(loaded.max_age)
         except FetchError as error:
             self._state.fail(str(error))
         except Exception as error:  # noqa: BLE001 - a bug is a failure like any other
@@ -204,21 +209,41 @@ class RemoteKeySet:
         # What was asked for has a budget of its own: its failures do not put off the schedule.
         return self._schedule.after_failure() if due else None
 
-    def _tell_change(self) -> None:
+    def _is_handed_over(self) -> bool:
+        """Whether what uses the keys took those of this moment; refuses them where it did not."""
         keys = self._state.keys
-        if keys is self._told:
-            return
-        if keys is None:
-            _log.error("%s: its keys are too old and serve no more", self.name)
-        else:
-            _log.info("%s: %d keys", self.name, len(keys))
-        if self._options.on_change:
-            try:
+        if keys is None or keys is self._told:
+            return True
+        try:
+            if self._options.on_change:
                 self._options.on_change(self)
-            except Exception:  # noqa: BLE001 - the next refresh must still come
-                _log.exception("on_change failed")
-                return  # It is told again then.
+        except JWTError as error:
+            self._state.refuse(f"{self.name}: {str(error)[:_LONGEST_REASON]}")
+            return False
+        except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
+            _log.exception("on_change failed")
+            self._state.refuse(f"{self.name}: on_change failed: {type(error).__name__}")
+            return False
+        _log.info("%s: %d keys", self.name, len(keys))
         self._told = keys
+        return True
+
+    def _tell_end(self) -> None:
+        _log.error("%s: its keys are too old and serve no more", self.name)
+        try:
+            if self._options.on_change:
+                self._options.on_change(self)
+        except Exception:  # noqa: BLE001 - the next refresh must still come
+            _log.exception("on_change failed")
+            # The next run is soon: whoever uses these keys must not do so for ever.
+            self._due = min(self._due, self._options.clock() + _AFTER_A_BUG_S)
+            return
+        self._told = None
+
+    def offer_again(self) -> None:
+        """Fetch now, and call `on_change` though the keys are as before: they were not of use."""
+        self._told = None
+        self._refresher.ask()
 
     def _begin_anew(self) -> None:
         """In a forked child: no thread of the parent is here, and its connections are its own."""

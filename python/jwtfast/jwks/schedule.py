@@ -9,10 +9,6 @@ __all__ = ["Schedule", "UnknownKids"]
 JITTER: Final = 0.1
 """How far a wait may be off, either way, so that many workers do not ask at once."""
 
-LEAST_MAX_AGE: Final = 30.0
-MOST_MAX_AGE: Final = 3600.0
-"""Between these, in seconds, a server's `max-age` is taken by its word."""
-
 _FIRST_RETRY: Final = 1.0
 _MOST_DOUBLINGS: Final = 30
 
@@ -20,9 +16,16 @@ _MOST_DOUBLINGS: Final = 30
 class Schedule:
     """How long to wait after a success, and after each failure in a row."""
 
-    def __init__(self, every: float, max_stale: float, chance: random.Random) -> None:
-        """Wait `every` seconds where the server names no time; always less than `max_stale`."""
+    def __init__(
+        self, every: float, cooldown: float, max_stale: float, chance: random.Random
+    ) -> None:
+        """Wait at most `every` seconds, and always less than `max_stale`.
+
+        A server's `max-age` makes a wait shorter, down to `cooldown`, and never longer: a key that
+        was withdrawn is to be gone within `every`, whatever its server says.
+        """
         self._every = every
+        self._least = min(cooldown, every)
         # Half of it, so that one failure does not yet cost the keys.
         self._most = max_stale / 2 / (1 + JITTER)
         self._chance = chance
@@ -33,7 +36,7 @@ class Schedule:
         self._failures = 0
         wait = self._every
         if max_age is not None:
-            wait = min(max(max_age, LEAST_MAX_AGE), MOST_MAX_AGE)
+            wait = min(max(max_age, self._least), wait)
         return self._jittered(wait)
 
     def after_failure(self) -> float:

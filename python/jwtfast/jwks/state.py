@@ -11,6 +11,8 @@ from jwtfast.jwks.source import FetchError, Loaded
 __all__ = ["State", "Status"]
 
 _log = logging.getLogger("jwtfast.jwks")
+_MOST_TOLD = 10
+_LONGEST_TOLD = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +21,10 @@ class Status:
 
     age: float | None = None
     """Seconds since the keys were last confirmed; None where they never came."""
-    result: Literal["never", "changed", "unchanged", "failed"] = "never"
-    """How the last refresh ended."""
+    result: Literal["never", "changed", "unchanged", "failed", "refused"] = "never"
+    """How the last refresh ended; refused: keys came that `on_change` could not use."""
     error: str | None = None
-    """One sentence, where it failed."""
+    """One sentence, where it failed or was refused."""
     skipped: tuple[str, ...] = ()
     """One sentence for each entry of the set that was left out."""
     succeeded: int = 0
@@ -47,6 +49,9 @@ class State:
         self._clock = clock
         self._held: _Held | None = None
         self._status = Status()
+        self._before: tuple[_Held | None, Status] = (None, self._status)
+        # What a server that says "not changed" means, though it was refused.
+        self._refused: KeySet | None = None
 
     def inherit(self, other: "State") -> None:
         """Begin with what another one holds, as old as it is there."""
@@ -79,16 +84,20 @@ class State:
         return f"the keys of {self._name} {state}: {reason}"
 
     def take(self, loaded: Loaded) -> None:
-        """Hold what a refresh brought; a set that is the same as before stays the same object.
+        """Hold what a refresh brought, until `confirm` or `refuse` says whether that stays so.
+
+        A set that is the same as before stays the same object.
 
         Raises:
             FetchError: where nothing is said to have changed, and there was nothing.
         """
         before, held, now = self._status, self._held, self._clock()
-        content = _content(loaded.keys) if loaded.keys else held and held.content
-        keys = held.keys if held and held.content == content else loaded.keys
+        found = loaded.keys or self._refused
+        content = _content(found) if found else held and held.content
+        keys = held.keys if held and held.content == content else found
         if keys is None:
             raise FetchError(f"{self._name} says that nothing changed, but there is nothing yet")
+        self._before = (held, before)
         self._held = _Held(keys, now, content)
         self._status = Status(
             result="unchanged" if held and keys is held.keys else "changed",
@@ -96,17 +105,40 @@ class State:
             succeeded=before.succeeded + 1,
             failed=before.failed,
         )
+
+    def confirm(self) -> None:
+        """Stay with what was taken."""
+        self._refused = None
+        (_, before), status = self._before, self._status
         if before.error:
             _log.info("%s answers again", self._name)
-        if keys.skipped != before.skipped:
-            _log.warning("%s: left out %s", self._name, "; ".join(keys.skipped) or "nothing more")
+        if status.skipped != before.skipped:
+            _log.warning("%s: left out %s", self._name, _listed(status.skipped))
+
+    def refuse(self, sentence: str) -> None:
+        """Go back to what was held before, as old as it is; a refresh that failed."""
+        self._refused = self._held.keys if self._held else None
+        self._held, self._status = self._before
+        self._fail("refused", sentence)
 
     def fail(self, sentence: str) -> None:
         """Keep what is held, and say why a refresh brought nothing."""
+        self._fail("failed", sentence)
+
+    def _fail(self, result: Literal["failed", "refused"], sentence: str) -> None:
         before = self._status
-        self._status = replace(before, result="failed", error=sentence, failed=before.failed + 1)
+        self._status = replace(before, result=result, error=sentence, failed=before.failed + 1)
         if before.error != sentence:
             _log.warning("keys not refreshed: %s", sentence)
+
+
+def _listed(skipped: tuple[str, ...]) -> str:
+    """The first ones, and how many more there are: a set may have 1 MiB of them."""
+    told = [one if len(one) <= _LONGEST_TOLD else f"{one[:_LONGEST_TOLD]}..." for one in skipped]
+    more = len(skipped) - _MOST_TOLD
+    return "; ".join([*told[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]) or (
+        "nothing more"
+    )
 
 
 def _content(keys: KeySet) -> Hashable:
