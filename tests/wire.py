@@ -113,6 +113,28 @@ class Connection:
         body = self._chunks() if chunked and not to_head else self._take(length)
         return Answer(answer.status, headers, body)
 
+    def end(self) -> None:
+        """Say that no more is sent."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def ended(self) -> int:
+        """The status of one more answer, 0 where the connection ended without one."""
+        with suppress(ConnectionResetError):
+            self._pending += b"" if self._pending else self._more()
+        return self.answer().status if self._pending else 0
+
+    def drained(self) -> bytes:
+        """Everything that still comes, until the connection ends."""
+        with suppress(ConnectionResetError):
+            while data := self._more():
+                self._pending += data
+        return self._pending
+
+    def take(self, length: int) -> bytes:
+        """So many bytes, without a look at what they are."""
+        return self._take(length)
+
     def _take(self, length: int) -> bytes:
         while len(self._pending) < length:
             data = self._more()

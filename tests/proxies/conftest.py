@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
     "tests.proxies.every_edge",
     "tests.proxies.every_preflight",
     "tests.proxies.every_route",
+    "tests.proxies.every_tunnel",
 )
 
 CONFIG = Path(__file__).with_name("jwtfast.yaml")
@@ -89,6 +90,18 @@ def proxy(behind: Behind, auth: Server) -> Address:
 
 
 @pytest.fixture(scope="module")
+def multiplexed(behind: Behind, auth: Server) -> Address:
+    """The proxy, taking HTTP/2 by prior knowledge, as it would over TLS."""
+    return behind("{}:{}".format(*auth.host_port), http2=True)
+
+
+@pytest.fixture(scope="module")
+def sockets(proxy: Address) -> Address:
+    """The proxy that lets websockets pass; where its recipe must be told so, another one."""
+    return proxy
+
+
+@pytest.fixture(scope="module")
 def untold(behind: Behind, serve: Serve, config: dict[str, Any]) -> Address:
     """The proxy in front of a service that does not ask whose request it is."""
     told = {"routes", "original_request"}
@@ -129,6 +142,7 @@ def _application() -> Iterator[Echo]:
 def application(_application: Echo) -> Echo:
     """The application behind the proxies; it has seen nothing yet."""
     _application.take()
+    _application.status, _application.headers, _application.tunnels = 200, {}, False
     return _application
 
 

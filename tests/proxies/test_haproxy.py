@@ -11,6 +11,7 @@ from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
 
@@ -37,13 +38,18 @@ def behind(
     recipe = (recipes / "haproxy" / "haproxy.cfg").read_text()
 
     def run(
-        auth: str, path: str = "/p/default", *, clears_token: bool = False, script: str = script
+        auth: str,
+        path: str = "/p/default",
+        *,
+        clears_token: bool = False,
+        script: str = script,
+        http2: bool = False,
     ) -> Address:
         directory = tmp_path_factory.mktemp("haproxy")
         port, inner = free_port(), free_port()
         places = {
             "/etc/haproxy/jwtfast.lua": str(directory / "jwtfast.lua"),
-            "bind :8000": f"bind 127.0.0.1:{port}",
+            "bind :8000": f"bind 127.0.0.1:{port}" + " proto h2" * http2,
             "lua.jwtfast 127.0.0.1:8079": f"lua.jwtfast 127.0.0.1:{inner}",
             " /p/default ": f" {path} ",
             "bind 127.0.0.1:8079": f"bind 127.0.0.1:{inner}",
@@ -77,6 +83,10 @@ class TestHAProxyPreflights(EveryPreflight):
 
 class TestHAProxyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestHAProxyTunnels(EveryTunnel):
+    """Every case of tunnels."""
 
 
 def test_the_check_is_the_one_that_is_documented(behind: RunHAProxy, application: Echo) -> None:

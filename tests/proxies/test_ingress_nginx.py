@@ -112,13 +112,16 @@ def nginx(
 def behind(run_nginx: RunNginx, recipe: str, _application: Echo) -> Behind:
     """Start NGINX as the controller configures it from the recipe."""
 
-    def run(auth: str, path: str = "/validate", *, clears_token: bool = False) -> Address:
+    def run(
+        auth: str, path: str = "/validate", *, clears_token: bool = False, http2: bool = False
+    ) -> Address:
         line = f"{_PREFIX}auth-response-headers: X-User,X-Groups"
         chosen = recipe
         if clears_token:
             chosen = switched_on(recipe, f"{line},Authorization", instead_of=line)
         asked = annotated(filled(chosen, {":8080/validate": f":8080{path}"}))
-        return run_nginx(generated(asked, auth, _application))
+        config = generated(asked, auth, _application)
+        return run_nginx(config.replace(":PORT;", ":PORT http2;") if http2 else config)
 
     return run
 

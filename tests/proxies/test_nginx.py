@@ -40,11 +40,16 @@ def with_addresses(recipe: str, auth: str, application: str) -> str:
 def behind(run_nginx: RunNginx, recipe: str, _application: Echo) -> Behind:
     """Start NGINX with the recipe."""
 
-    def run(auth: str, path: str = "/p/default", *, clears_token: bool = False) -> Address:
+    def run(
+        auth: str, path: str = "/p/default", *, clears_token: bool = False, http2: bool = False
+    ) -> Address:
         asked = filled(recipe, {"http://jwtfast/validate;": f"http://jwtfast{path};"})
         if clears_token:
             asked = switched_on(asked, 'proxy_set_header Authorization "";')
-        return run_nginx(with_addresses(asked, auth, _application.address))
+        config = with_addresses(asked, auth, _application.address)
+        return run_nginx(
+            config.replace("127.0.0.1:PORT", "127.0.0.1:PORT http2") if http2 else config
+        )
 
     return run
 

@@ -75,3 +75,29 @@ local function jwtfast(txn, address, path, names)
 end
 
 core.register_action("jwtfast", { "http-req" }, jwtfast, 3)
+
+-- The filter `lua.jwtfast-no-trailers` ends a request that has trailers. HAProxy counts them, and one
+-- byte for the end of a body of unknown length, to what it has to forward, but not to the body.
+local NoTrailers = { id = "jwtfast-no-trailers", flags = filter.FLT_CFG_FL_HTX }
+NoTrailers.__index = NoTrailers
+
+function NoTrailers.new()
+    return setmetatable({}, NoTrailers)
+end
+
+function NoTrailers:http_headers(_, message)
+    if not message:is_resp() then
+        filter.register_data_filter(self, message.channel)
+    end
+    return filter.CONTINUE
+end
+
+function NoTrailers:http_payload(_, message)
+    if message:eom() and message:input() - #(message:body() or "") > 1 then
+        return filter.ERROR
+    end
+end
+
+core.register_filter("jwtfast-no-trailers", NoTrailers, function(class)
+    return class
+end)
