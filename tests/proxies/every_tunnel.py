@@ -120,7 +120,7 @@ class EveryTunnel:
         target: str,
         extra: Headers,
     ) -> None:
-        """CONNECT never reaches the application, with a good token either, whatever jwtfast says."""
+        """CONNECT never reaches the application, with a good token either."""
         application.tunnels = True
         for address, given in itertools.product((proxy, untold), ([bearer()], [])):
             with Connection(address) as client:
