@@ -12,6 +12,7 @@ import yaml
 from tests.conftest import Serve
 from tests.processes import Process, Server, free_port
 from tests.proxies.echo import Echo, echo
+from tests.proxies.php import PHP, php
 from tests.proxies.proxy import Behind, Start, found, started
 from tests.wire import Address
 
@@ -20,6 +21,7 @@ __all__ = ["COMPOSED", "CONFIG", "FORWARDED", "RunNginx", "ServeConfig"]
 pytest.register_assert_rewrite(
     "tests.proxies.contract",
     "tests.proxies.every",
+    "tests.proxies.every_alias",
     "tests.proxies.every_edge",
     "tests.proxies.every_preflight",
     "tests.proxies.every_route",
@@ -136,6 +138,13 @@ def run_nginx(
 def _application() -> Iterator[Echo]:
     with echo() as upstream:
         yield upstream
+
+
+@pytest.fixture(scope="session")
+def real_php(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PHP]:
+    """PHP that tells what its `$_SERVER` holds."""
+    with php(tmp_path_factory.mktemp("php")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -94,13 +94,16 @@ class Http2:
         return stream
 
     def data(self, stream: int, data: bytes, *, end: bool = False) -> None:
-        """Send a body, or a part of it."""
-        try:
-            self._h2.send_data(stream, data, end_stream=end)
-        except ProtocolError:
-            # The other side has ended the stream or the connection before it had all.
-            return
-        self._flush()
+        """Send a body, or a part of it, within the first window of 64 KiB."""
+        size = self._h2.max_outbound_frame_size
+        frames = [data[at : at + size] for at in range(0, len(data), size)] or [b""]
+        for index, frame in enumerate(frames):
+            try:
+                self._h2.send_data(stream, frame, end_stream=end and index == len(frames) - 1)
+            except ProtocolError:
+                # The other side has ended the stream or the connection before it had all.
+                return
+            self._flush()
 
     def trailers(self, stream: int, headers: Iterable[Given]) -> None:
         """End a stream with trailers."""

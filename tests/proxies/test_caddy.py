@@ -7,6 +7,7 @@ import pytest
 from tests.processes import free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -64,6 +65,10 @@ class TestCaddyPreflights(EveryPreflight):
 
 class TestCaddyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestCaddyAliases(EveryAlias):
+    """Every case of header names."""
 
 
 class TestCaddyTunnels(EveryTunnel):

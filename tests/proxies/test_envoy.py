@@ -8,6 +8,7 @@ import pytest
 from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -109,6 +110,10 @@ class TestEnvoyPreflights(EveryPreflight):
 
 class TestEnvoyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestEnvoyAliases(EveryAlias):
+    """Every case of header names."""
 
 
 class TestEnvoyTunnels(EveryTunnel):

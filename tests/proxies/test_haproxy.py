@@ -8,6 +8,7 @@ import pytest
 from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -83,6 +84,12 @@ class TestHAProxyPreflights(EveryPreflight):
 
 class TestHAProxyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestHAProxyAliases(EveryAlias):
+    """Every case of header names."""
+
+    drops_trailers = False
 
 
 class TestHAProxyTunnels(EveryTunnel):

@@ -76,26 +76,30 @@ end
 
 core.register_action("jwtfast", { "http-req" }, jwtfast, 3)
 
--- The filter `lua.jwtfast-no-trailers` ends a request that has trailers. HAProxy counts them, and one
--- byte for the end of a body of unknown length, to what it has to forward, but not to the body.
+-- The filter `lua.jwtfast-no-trailers` ends a request that has trailers by a 400: at the end of a
+-- body, what HAProxy still has to forward is then more than the rest of the body and one byte. An
+-- error in here ends the request too.
 local NoTrailers = { id = "jwtfast-no-trailers", flags = filter.FLT_CFG_FL_HTX }
 NoTrailers.__index = NoTrailers
 
 function NoTrailers.new()
-    return setmetatable({}, NoTrailers)
+    return setmetatable({ found = false }, NoTrailers)
 end
 
 function NoTrailers:http_headers(_, message)
     if not message:is_resp() then
         filter.register_data_filter(self, message.channel)
     end
-    return filter.CONTINUE
 end
 
 function NoTrailers:http_payload(_, message)
     if message:eom() and message:input() - #(message:body() or "") > 1 then
-        return filter.ERROR
+        self.found = true
     end
+end
+
+function NoTrailers:http_end()
+    return self.found and filter.ERROR or filter.CONTINUE
 end
 
 core.register_filter("jwtfast-no-trailers", NoTrailers, function(class)
