@@ -49,25 +49,23 @@ impl Paths {
     pub fn find(&self, path: &str, method: Option<&str>) -> Option<&Target> {
         let mut best: Option<&Target> = None;
         let mut node = self;
-        let mut rest = elements(path);
+        let all: Vec<&str> = elements(path).collect();
+        let mut rest = all.as_slice();
         loop {
-            let here = rest.clone();
-            let next = rest.next();
             for (pattern, target) in &node.here {
                 let earlier = best.is_none_or(|best| target.order < best.order);
                 let fits = || match &pattern.kind {
                     Kind::Prefix => true,
-                    Kind::Exact { slash } => next.is_none() && path.ends_with('/') == *slash,
-                    Kind::Glob(glob) => glob.takes(here.clone()),
+                    Kind::Exact { slash } => rest.is_empty() && path.ends_with('/') == *slash,
+                    Kind::Glob(glob) => glob.takes(rest),
                 };
                 if earlier && target.takes(method) && fits() {
                     best = Some(target);
                 }
             }
-            match next.and_then(|element| node.below.get(element)) {
-                Some(below) => node = below,
-                None => return best,
-            }
+            let Some((next, after)) = rest.split_first() else { return best };
+            let Some(below) = node.below.get(*next) else { return best };
+            (node, rest) = (below, after);
         }
     }
 

@@ -83,10 +83,11 @@ impl Pattern {
     pub fn covers(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
             (Kind::Prefix, _) => other.plain.starts_with(&self.plain),
-            (Kind::Glob(glob), Kind::Exact { .. }) => other
-                .plain
-                .strip_prefix(self.plain.as_slice())
-                .is_some_and(|rest| glob.takes(rest.iter().map(|element| &**element))),
+            (Kind::Glob(glob), Kind::Exact { .. }) => {
+                let rest = other.plain.strip_prefix(self.plain.as_slice());
+                let rest: Option<Vec<_>> = rest.map(|rest| rest.iter().map(|one| &**one).collect());
+                rest.is_some_and(|rest| glob.takes(&rest))
+            }
             (mine, others) => mine == others && self.plain == other.plain,
         }
     }
@@ -147,38 +148,33 @@ impl Part {
 
 impl Glob {
     /// Whether it takes these elements, which follow its plain ones. In linear time for each `**`.
-    pub fn takes<'p>(&self, elements: impl Iterator<Item = &'p str> + Clone) -> bool {
+    pub fn takes(&self, elements: &[&str]) -> bool {
         let mut parts = self.0.as_slice();
         let mut rest = elements;
         // What follows the last `**`, and where that took up to now.
         let mut back = None;
         loop {
-            match parts.split_first() {
-                Some((Part::Any, after)) => {
-                    back = Some((after, rest.clone()));
+            match (parts.split_first(), rest.split_first()) {
+                (None, None) => return true,
+                (Some((Part::Any, after)), _) => {
+                    back = Some((after, rest));
                     parts = after;
                     continue;
                 }
-                Some((Part::One(pieces), after)) => {
-                    let mut ahead = rest.clone();
-                    match ahead.next() {
-                        // A longer `**` would leave less.
-                        None => return false,
-                        Some(element) if fits(pieces, element) => {
-                            (parts, rest) = (after, ahead);
-                            continue;
-                        }
-                        Some(_) => {}
-                    }
+                // A longer `**` would leave less.
+                (Some((Part::One(_), _)), None) => return false,
+                (Some((Part::One(pieces), after)), Some((element, ahead)))
+                    if fits(pieces, element) =>
+                {
+                    (parts, rest) = (after, ahead);
+                    continue;
                 }
-                None if rest.clone().next().is_none() => return true,
-                None => {}
+                (Some((Part::One(_), _)) | None, Some(_)) => {}
             }
             let Some((after, from)) = &mut back else { return false };
-            if from.next().is_none() {
-                return false;
-            }
-            (parts, rest) = (*after, from.clone());
+            let Some((_, shorter)) = from.split_first() else { return false };
+            *from = shorter;
+            (parts, rest) = (*after, *from);
         }
     }
 }
@@ -190,7 +186,10 @@ fn fits(pieces: &[Box<str>], element: &str) -> bool {
         [whole] => return **whole == *element,
         [first, middle @ .., last] => (first, middle, last),
     };
-    let inner = element.strip_prefix(&**first).and_then(|rest| rest.strip_suffix(&**last));
+    // No comparison with an empty piece: its pointer dangles, which costs the CPU some 200 ns.
+    let after = if first.is_empty() { Some(element) } else { element.strip_prefix(&**first) };
+    let Some(after) = after else { return false };
+    let inner = if last.is_empty() { Some(after) } else { after.strip_suffix(&**last) };
     let Some(mut inner) = inner else { return false };
     for piece in middle {
         let Some((_, after)) = inner.split_once(&**piece) else { return false };
