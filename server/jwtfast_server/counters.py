@@ -41,49 +41,138 @@ Label = tuple[str, str, str]
 """Policy, result and reason of a decision."""
 
 
+class _Group:
+    """What gates of the same labels counted together: by label, then by how long it took."""
+
+    def __init__(self, labels: list[Label], bounds: tuple[float, ...]) -> None:
+        self.labels, self.bounds = labels, bounds
+        # Beside each label and bound: those that took longer, and the nanoseconds of all.
+        self.folded = array("Q", bytes(8 * (len(labels) + len(bounds) + 2)))
+        self.gates: list[jwtfast.Gate] = []
+
+    def fits(self, gate: jwtfast.Gate) -> bool:
+        return (gate.counter_labels, gate.bucket_bounds) == (self.labels, self.bounds)
+
+    def counts(self) -> "array[int]":
+        return reduce(_sum, self.gates, self.folded)
+
+    def retire(self, keep: list[jwtfast.Gate]) -> None:
+        """Let go of gates that decide no more, and keep what they counted."""
+        for gate in [gate for gate in self.gates if gate not in keep]:
+            self.folded = _sum(self.folded, gate)
+            self.gates.remove(gate)
+
+
 class Counters:
-    """One file: what the gates of one worker counted, as long as their labels are the same."""
+    """One file: what the gates of one worker counted, those of other labels before, too.
+
+    Of a gate that decides no more, the counts are kept and nothing else: a label that was never
+    counted goes with it.
+    """
 
     def __init__(self, directory: Path, gate: jwtfast.Gate) -> None:
         """Make the file in `directory`."""
-        self._labels, self._bounds = gate.counter_labels, gate.bucket_bounds
-        header = orjson.dumps({"labels": self._labels, "bounds": self._bounds, "events": EVENTS})
-        header += b" " * (-len(header) % 8)
-        content = _MAGIC + len(header).to_bytes(8, "little") + header
-        length = len(self._labels) + len(self._bounds) + 2
-        # Written whole under another name first: a scrape never sees half a file.
-        handle, name = tempfile.mkstemp(dir=directory)
-        with os.fdopen(handle, "w+b") as file:
-            file.write(content + bytes(8 * (length + len(EVENTS))))
-            file.flush()
-            slots = memoryview(mmap.mmap(file.fileno(), 0))[len(content) :].cast("Q")
-        Path(name).rename(name + _SUFFIX)
-        self._decisions, self._events = slots[:length], slots[length:]
-        self._folded = array("Q", bytes(8 * length))
-        self._gates = [gate]
+        self._directory = directory
+        self._path: Path | None = None
         self._lock = threading.Lock()
+        self._events = dict.fromkeys(EVENTS, 0)
+        self._past = _Group([], gate.bucket_bounds)
+        self._groups = [_Group(gate.counter_labels, gate.bucket_bounds)]
+        self._groups[0].gates.append(gate)
+        self._live = [gate]
+        self._slots: memoryview | None = None
+        with suppress(OSError):
+            self._lay_out()
 
     def fits(self, gate: jwtfast.Gate) -> bool:
-        """Whether another gate counts the same things."""
-        return (gate.counter_labels, gate.bucket_bounds) == (self._labels, self._bounds)
+        """Whether a gate counts what the gate of today counts."""
+        return self._groups[-1].fits(gate)
 
     def adopt(self, gate: jwtfast.Gate) -> None:
-        """Let another gate that fits count on."""
+        """Let another gate count on."""
         with self._lock:
             # The gate before may still be deciding on a request; the one before that is not.
-            if len(self._gates) > 1:
-                self._folded = _sum(self._folded, self._gates.pop(0))
-            self._gates.append(gate)
+            self._live = [self._live[-1], gate]
+            if not self.fits(gate):
+                self._groups.append(_Group(gate.counter_labels, gate.bucket_bounds))
+                self._slots = None
+            self._groups[-1].gates.append(gate)
+            for group in self._groups:
+                group.retire(self._live)
+            ended = [group for group in self._groups if not group.gates]
+            if ended:
+                self._past = _merged([self._past, *ended])
+                self._groups = [group for group in self._groups if group.gates]
+                self._slots = None
+            if self._slots is None:
+                with suppress(OSError):  # The file of before stays; `flush` tries again.
+                    self._lay_out()
 
     def count_event(self, event: str) -> None:
         """Count one of `EVENTS`."""
         with self._lock:
-            self._events[EVENTS.index(event)] += 1
+            self._events[event] += 1
 
     def flush(self) -> None:
-        """Write what the gates counted so far."""
+        """Write what the gates counted so far.
+
+        Raises:
+            OSError: where there is no room for that; nothing is lost, and the next time it is tried
+                again.
+        """
         with self._lock:
-            self._decisions[:] = reduce(_sum, self._gates, self._folded)
+            if self._slots is None:
+                self._lay_out()
+            else:
+                self._slots[:] = self._counts()
+
+    def _lay_out(self) -> None:
+        """Write the file anew, for the labels of today, in the place of the one before."""
+        labels = [label for group in self._all() for label in group.labels]
+        bounds = self._past.bounds
+        header = orjson.dumps({"labels": labels, "bounds": bounds, "events": EVENTS})
+        header += b" " * (-len(header) % 8)
+        content = _MAGIC + len(header).to_bytes(8, "little") + header
+        # Written whole under another name first: a scrape never sees half a file, nor two.
+        handle, name = tempfile.mkstemp(dir=self._directory)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                file.write(content + self._counts().tobytes())
+                file.flush()
+                slots = memoryview(mmap.mmap(file.fileno(), 0))[len(content) :].cast("Q")
+            self._path = Path(name).rename(self._path or name + _SUFFIX)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        self._slots = slots
+
+    def _counts(self) -> "array[int]":
+        """All there is to write: labels by group, durations of all groups, events."""
+        tail = len(self._past.bounds) + 2
+        counts = [group.counts() for group in self._all()]
+        found = array("Q")
+        for each in counts:
+            found.extend(each[:-tail])
+        found.extend(map(sum, zip(*(each[-tail:] for each in counts), strict=True)))
+        found.extend(self._events.values())
+        return found
+
+    def _all(self) -> list[_Group]:
+        return [self._past, *self._groups]
+
+
+def _merged(groups: list[_Group]) -> _Group:
+    """One group of several whose gates are gone, without the labels that were never counted."""
+    decisions: Counter[Label] = Counter()
+    for group in groups:
+        for label, count in zip(group.labels, group.folded, strict=False):
+            if count:
+                decisions[label] += count
+    merged = _Group(list(decisions), groups[0].bounds)
+    tail = len(merged.bounds) + 2
+    durations = map(sum, zip(*(group.folded[-tail:] for group in groups), strict=True))
+    merged.folded = array("Q", [*decisions.values(), *durations])
+    return merged
 
 
 class Flusher(threading.Thread):

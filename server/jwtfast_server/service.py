@@ -88,7 +88,7 @@ class Service:
         if self.legacy:
             # Other methods are decided on.
             self.pages["/validate"] = self._wrong_method
-        self._counters: list[Counters] = []
+        self._counters: Counters | None = None
         self._without_keys: tuple[str, ...] = ()
         self._follow(settings)
         self.current: Current
@@ -130,10 +130,10 @@ class Service:
 
     def flush(self) -> None:
         """Let the other workers see what this one counted."""
-        for counters in self._counters:
-            counters.flush()
         # The directory goes with the server, and a worker may outlive that for a moment.
         with suppress(FileNotFoundError):
+            if self._counters:
+                self._counters.flush()
             self._key_report.write()
             self._revocation_report.write()
             self._cache.write()
@@ -150,13 +150,11 @@ class Service:
         self._decisions = _Decisions(settings.log.decisions, self.keys.unknown_key)
 
     def _count(self, gate: Gate) -> None:
-        """Let a gate count where one before it counted the same things, or else anew."""
-        fitting = next((one for one in self._counters if one.fits(gate)), None)
-        if fitting is None:
-            # The others stay: a request may still be with one of their gates.
-            self._counters = [*self._counters, Counters(self._directory, gate)]
+        """Let a gate count on where the one before it ends."""
+        if self._counters is None:
+            self._counters = Counters(self._directory, gate)
         else:
-            fitting.adopt(gate)
+            self._counters.adopt(gate)
 
     def failed(self, error: BaseException) -> Page:
         """The answer when we made a mistake: never 200; counted, and told once per place."""
@@ -174,7 +172,8 @@ class Service:
 
     def _wrong_method(self) -> Page:
         """The answer of the services that we replace to any other method than theirs."""
-        self._counters[-1].count_event("method_not_allowed")
+        if self._counters:
+            self._counters.count_event("method_not_allowed")
         return Page(405, [("allow", ", ".join(self.methods)), CLOSE], b"")
 
     def page(self, path: str) -> Page:
