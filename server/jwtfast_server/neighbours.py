@@ -56,16 +56,18 @@ def _open_neighbours(
     """Each such neighbour of one route, the route and the policy that have it, and what to do."""
     route = settings.routes[index]
     path = _sample(route)
-    methods = route.methods or _methods(settings)
+    methods = route.methods or [*_methods(settings), "HEAD"]
     host = (route.host or _ANY_HOST).replace("*", "any")
+    if "GET" in methods and "HEAD" not in methods:
+        found = _left_to(gate, "HEAD", host + path, open_ones)
+        if found:
+            yield f"HEAD of {path}", *found, "HEAD belongs beside GET in `methods`"
     beside = (*_neighbours(settings, path), *_around(_written(route)))
     for neighbour, advice in beside:
         for method in methods:
             own = _route(gate, method, host + path)
-            found = _route(gate, method, host + neighbour)
-            if own is None or own[0] != index:
-                continue
-            if found is not None and found[1] in open_ones:
+            found = _left_to(gate, method, host + neighbour, open_ones)
+            if found and own and own[0] == index:
                 yield neighbour, *found, advice
                 break
 
@@ -73,6 +75,14 @@ def _open_neighbours(
 def _methods(settings: ConfigFile) -> list[str]:
     """Every method that a route asks for, and GET."""
     return sorted({"GET", *(one for route in settings.routes for one in route.methods or ())})
+
+
+def _left_to(
+    gate: jwtfast.Gate, method: str, place: str, open_ones: set[str]
+) -> tuple[int, str] | None:
+    """The route of a place and its policy, where that is one of the more open ones."""
+    found = _route(gate, method, place)
+    return found if found and found[1] in open_ones else None
 
 
 def _route(gate: jwtfast.Gate, method: str, place: str) -> tuple[int, str] | None:

@@ -109,6 +109,13 @@ SENSITIVE, INSENSITIVE = f"{APART}, case: sensitive", f"{APART}, case: insensiti
             APART,
             [],
         ),
+        (
+            f"{{path: /admin, methods: GET, policy: admin}}, {REST}",
+            SENSITIVE,
+            ["[0].path: leaves HEAD of /admin to routes[1], whose policy open is more "],
+        ),
+        (f"{{path: /admin, methods: [GET, HEAD], policy: admin}}, {REST}", SENSITIVE, []),
+        (f"{{path: /admin, methods: [POST], policy: admin}}, {REST}", SENSITIVE, []),
         # What is more open.
         (
             "{path: /a, policy: admin}, {path: /, policy: trial}",
