@@ -36,6 +36,29 @@ def judge(keys: RemoteKeySet) -> RemoteVerifier:
     return keys.verifier(wait=DEADLINE, issuer=ISSUER, audience=AUDIENCE)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"leeway": 301},
+        {"leeway": float("nan")},
+        {"max_lifetime": 0},
+        {"algorithms": []},
+        {"algorithms": ["none"]},
+        {"issuer": []},
+        {"token_types": []},
+    ],
+    ids=str,
+)
+def test_settings_are_checked_before_there_are_keys(
+    remote: Make, settings: dict[str, object]
+) -> None:
+    """What no keys could put right is the caller's mistake at once, and no outage later."""
+    unused = remote("https://issuer.invalid/jwks")
+    with pytest.raises(ValueError, match=next(iter(settings)).removesuffix("s")):
+        unused.verifier(**settings)  # type: ignore[arg-type]
+    unused.verifier(issuer=ISSUER, algorithms=["ES256"], allow_bound=True, require_exp=False)
+
+
 def verdict(judge: RemoteVerifier, token: str | bytes) -> str:
     """Return `accepted`, or the code of the error."""
     try:

@@ -216,5 +216,9 @@ def test_random_bytes_are_secrets() -> None:
         forms += [base64.urlsafe_b64encode(secret), base64.encodebytes(secret)]
         assert [refused(form) for form in forms] == [False] * 5
     words = "".join(chance.choices(string.ascii_letters + string.digits + " -_", k=64)).encode()
-    for text in (words, b"the beginning of the end -- begins here", b'{"password": "x"}' * 3):
+    for text in (
+        words,
+        b"the beginning -- begin -- and the end of it -- end here",
+        b'{"password": "x"}' * 3,
+    ):
         assert not refused(text)

@@ -241,6 +241,21 @@ def test_names_that_take_the_room_alone() -> None:
         jwtfast.Gate(gate_settings(policies=policies), keys)
 
 
+@pytest.mark.parametrize("count, named", [(1, True), (100, True), (600, False), (5000, False)])
+def test_a_challenge_fits_too(count: int, named: bool) -> None:  # noqa: FBT001
+    """A denial names the scopes that it asks for, but for more than a proxy's buffer holds."""
+    scopes = [f"scope-{number}" for number in range(count)]
+    policies = {"default": {"issuers": ["corp"], "require": [{"scope": scopes}]}}
+    of = jwtfast.Gate(gate_settings(policies=policies), {"corp": jwtfast.KeySet([key("HS256")])})
+    bearer = [("authorization", f"Bearer {compact('HS256')}")]
+    decision = of.decide(None, "GET", "", bearer, now=NOW)
+    challenge = dict(decision.headers)["www-authenticate"]
+    assert decision.code == "policy_denied"
+    assert 'error="insufficient_scope"' in challenge
+    assert (f'scope="{" ".join(scopes)}"' in challenge) == named
+    assert sum(len(name) + len(value) + 4 for name, value in decision.headers) < 6144
+
+
 def test_headers_of_the_query_count(serve: Serve) -> None:
     """What the query of the subrequest asks for stands in the same answer."""
     server = serve(query_overrides=True, policies=POLICIES)

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from jwtfast import (
+    ALGORITHMS,
     AlgorithmNotAllowedError,
     JWTError,
+    Key,
     KeySet,
     KeysUnavailableError,
     UnknownKeyError,
@@ -21,6 +23,8 @@ __all__ = ["RemoteVerifier", "VerifierSettings"]
 
 T = TypeVar("T")
 
+# Settings are checked with it before there are keys.
+_ANY_KEY: Final = Key.from_secret(bytes(32), algorithm="HS256")
 # An issuer's first key of another algorithm is one that the set of today does not allow.
 _MAY_BE_NEW: Final = (UnknownKeyError, AlgorithmNotAllowedError)
 
@@ -50,6 +54,7 @@ class RemoteVerifier:
         self._remote = remote
         self._wait = wait
         self._settings = settings
+        _check(settings)
         # One reference, so that keys and verifier always belong together.
         self._ready: tuple[KeySet | None, Verifier | None] = (None, None)
 
@@ -93,6 +98,14 @@ class RemoteVerifier:
                 raise KeysUnavailableError(f"the keys of {self._remote.name}: {error}") from error
             self._ready = (keys, verifier)
         return verifier
+
+
+def _check(settings: VerifierSettings) -> None:
+    """Raise what `Verifier` says of settings that no keys could put right."""
+    algorithms = settings.get("algorithms")
+    fit = algorithms and set(algorithms) <= set(ALGORITHMS)
+    # Whether the keys serve them is seen when they come.
+    Verifier(_ANY_KEY, **(settings | {"algorithms": None} if fit else settings))
 
 
 def _first_part(token: str | bytes) -> str | bytes:

@@ -45,6 +45,9 @@ pub struct Answers {
     allowed: Arc<Ready>,
 }
 
+/// A challenge names scopes that take so much at most: a proxy buffers the whole head.
+const MAX_SCOPE_BYTES: usize = 4096;
+
 fn header(name: &str, value: impl Into<String>) -> Header {
     (name.into(), value.into())
 }
@@ -96,10 +99,11 @@ impl Answers {
             (_, 401) => "invalid_token",
             _ => return None,
         };
-        let scope = if scopes.is_empty() {
+        let scopes = scopes.join(" ");
+        let scope = if scopes.is_empty() || scopes.len() > MAX_SCOPE_BYTES {
             String::new()
         } else {
-            format!(", scope=\"{}\"", scopes.join(" "))
+            format!(", scope=\"{scopes}\"")
         };
         Some(format!(
             "Bearer realm=\"{}\", error=\"{error}\", error_description=\"{}: {}\"{scope}",

@@ -92,15 +92,18 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// A boundary of PEM (RFC 7468) or of an SSH2 key (RFC 4716), in any case, whole or cut.
+/// A boundary of PEM (RFC 7468) or of an SSH2 key (RFC 4716), in any case, whole or cut. Two dashes
+/// before `end` are prose, before `END` they are what is left of five.
 fn is_pem(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
     ["begin", "end"].iter().any(|word| {
         memchr::memmem::find_iter(&lower, word.as_bytes()).any(|at| {
             let (before, after) = lower.split_at(at);
-            let dashes = before.trim_ascii_end().ends_with(b"--");
+            let capital = text.get(at).is_some_and(u8::is_ascii_uppercase);
+            let dashes: &[u8] = if capital { b"--" } else { b"----" };
             let next = after.get(word.len());
-            dashes && next.is_some_and(|next| next.is_ascii_whitespace() || b"+_%".contains(next))
+            before.trim_ascii_end().ends_with(dashes)
+                && next.is_some_and(|next| next.is_ascii_whitespace() || b"+_%".contains(next))
         })
     })
 }
