@@ -110,7 +110,7 @@ def behind_nginx(auth: Target, cores: str) -> Iterator[Target]:
             "listen 80;": f"listen {site.address} backlog=4096;",
             "server 127.0.0.1:8080;": f"server {auth.host}:{auth.port};",
             "http://jwtfast/validate": f"http://jwtfast{auth.target}",
-            "proxy_pass http://application;": f"root {name}; try_files /page =404;",
+            "proxy_pass http://$jwtfast_application;": f"root {name}; try_files /page =404;",
         }
         try:
             command = nginx_config(site, filled(_RECIPE.read_text(), places))

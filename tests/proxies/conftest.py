@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.proxies.php import PHP, php
 from tests.proxies.proxy import Behind, Start, found, started
 from tests.wire import Address
 
-__all__ = ["COMPOSED", "CONFIG", "FORWARDED", "RunNginx", "ServeConfig"]
+__all__ = ["COMPOSED", "CONFIG", "FORWARDED", "RunNginx", "ServeConfig", "StartNginx"]
 
 pytest.register_assert_rewrite(
     "tests.proxies.contract",
@@ -44,6 +45,8 @@ ServeConfig = Callable[[Mapping[str, str]], Server]
 """Starts the service with the file of all proxies and with variables."""
 RunNginx = Callable[[str], Address]
 """Starts NGINX with what is inside `http { }`; `PORT` in it becomes the port to ask."""
+StartNginx = Callable[[str], AbstractContextManager[Address]]
+"""The same, but it is stopped at the end of the block."""
 
 _MAIN = """
 daemon off;
@@ -117,6 +120,13 @@ def routed(behind: Behind, auth: Server) -> Address:
     return behind("{}:{}".format(*auth.host_port), "/validate")
 
 
+def _nginx_command(binary: str, directory: Path, http: str) -> tuple[list[str], int]:
+    port = free_port()
+    config = directory / "nginx.conf"
+    config.write_text(_MAIN.format(http=http.replace("PORT", str(port))))
+    return [binary, "-e", "stderr", "-p", str(directory), "-c", str(config)], port
+
+
 @pytest.fixture(scope="session")
 def run_nginx(
     nginx_binary: str, start: Start, tmp_path_factory: pytest.TempPathFactory
@@ -125,11 +135,25 @@ def run_nginx(
 
     def run(http: str) -> Address:
         directory = tmp_path_factory.mktemp("nginx")
-        port = free_port()
-        config = directory / "nginx.conf"
-        config.write_text(_MAIN.format(http=http.replace("PORT", str(port))))
-        command = [nginx_binary, "-e", "stderr", "-p", str(directory), "-c", str(config)]
+        command, port = _nginx_command(nginx_binary, directory, http)
         return start(command, directory, port)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def start_nginx(nginx_binary: str, tmp_path_factory: pytest.TempPathFactory) -> StartNginx:
+    """Start NGINX for a while: for tests that need very many."""
+
+    @contextmanager
+    def run(http: str) -> Iterator[Address]:
+        directory = tmp_path_factory.mktemp("nginx")
+        command, port = _nginx_command(nginx_binary, directory, http)
+        process = started(command, directory, port)
+        try:
+            yield "127.0.0.1", port
+        finally:
+            assert process.stop() == 0
 
     return run
 

@@ -12,7 +12,7 @@ from tests.proxies.proxy import filled
 from tests.proxies.test_nginx import with_addresses
 from tests.wire import Address, Connection, ask, raw_request
 
-_LINE = '        proxy_set_header Content-Length "";\n'
+_LINES = ('        proxy_set_body "";\n', '        proxy_set_header Content-Length "";\n')
 # As a body each would be a second answer, had the first subrequest swallowed it or left it behind.
 _BODIES = (
     b"x",
@@ -26,7 +26,10 @@ _BODIES = (
 def forgetful(recipes: Path) -> str:
     """The recipe, as many write it: no body is sent, but its length is."""
     recipe = (recipes / "nginx" / "jwtfast.conf").read_text()
-    return filled(recipe, {_LINE: "", "http://jwtfast/validate;": "http://jwtfast/p/default;"})
+    return filled(
+        recipe,
+        dict.fromkeys(_LINES, "") | {"http://jwtfast/validate;": "http://jwtfast/p/default;"},
+    )
 
 
 @pytest.fixture(scope="module")
