@@ -31,6 +31,9 @@ pub fn short_media_type(typ: &str) -> String {
 
 /// Whether a `typ` names another purpose than access, as the most generous reader would take it.
 pub(super) fn is_other(typ: &str) -> bool {
+    if matches!(typ, "JWT" | "at+jwt") {
+        return false; // What most tokens say.
+    }
     let lower = typ.to_ascii_lowercase();
     let essence = lower.split(';').next().unwrap_or_default();
     let name = essence.rsplit('/').next().unwrap_or_default().trim();
