@@ -68,6 +68,13 @@ class Application:
         return doors[interface]
 
 
+async def _page(service: Service, path: str) -> Page:
+    """The page of a path; the event loop does not wait for it."""
+    if service.waits(path):
+        return await to_thread(service.page, path)
+    return service.page(path)
+
+
 def _asgi_door(service: Service) -> AsgiDoor:
     async def send_page(page: Page, scope: Scope, send: Send) -> None:
         page = page.to(scope["method"])
@@ -81,8 +88,8 @@ def _asgi_door(service: Service) -> AsgiDoor:
             answer = current.door.asgi(scope)
             if answer is None:
                 path = scope["raw_path"].decode("latin-1")
-                # Off the event loop: a scrape waits for all workers.
-                return await send_page(await to_thread(service.page, path), scope, send)
+                page = await _page(service, path)
+                return await send_page(page, scope, send)
             start, end, decision = answer
             await send(start)
             await send(end)
@@ -103,8 +110,7 @@ def _rsgi_door(service: Service) -> RsgiDoor:
             current = service.current
             answer = current.door.rsgi(scope)
             if answer is None:
-                # Off the event loop: a scrape waits for all workers.
-                page = await to_thread(service.page, scope.path)
+                page = await _page(service, scope.path)
                 return protocol.response_bytes(*page.to(scope.method))
             status, headers, body, decision = answer
             if body is None:

@@ -10,12 +10,10 @@ the header (padded to a multiple of 8), then the counters, u64 in the machine's 
 
 import mmap
 import os
-import socket
 import tempfile
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -27,15 +25,13 @@ import orjson
 
 import jwtfast
 
-__all__ = ["EVENTS", "Counters", "Flusher", "Totals"]
+__all__ = ["EVENTS", "Counters", "Totals"]
 
 EVENTS: Final = ("method_not_allowed",)
 """What the front door counts itself, since no gate sees it."""
 
 _MAGIC: Final = b"jwtfast1"
 _SUFFIX: Final = ".counters"
-_SOCKET_SUFFIX: Final = ".flush"
-_FLUSH_EVERY_S: Final = 0.5
 
 Label = tuple[str, str, str]
 """Policy, result and reason of a decision."""
@@ -173,39 +169,6 @@ def _merged(groups: list[_Group]) -> _Group:
     durations = map(sum, zip(*(group.folded[-tail:] for group in groups), strict=True))
     merged.folded = array("Q", [*decisions.values(), *durations])
     return merged
-
-
-class Flusher(threading.Thread):
-    """Lets a worker write what it counted: when a scrape asks over its socket, and regularly."""
-
-    def __init__(self, directory: Path, flush: Callable[[], None]) -> None:
-        """Listen in `directory`, to call `flush`."""
-        super().__init__(name="metrics", daemon=True)
-        self._flush = flush
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(str(directory / f"{os.getpid()}{_SOCKET_SUFFIX}"))
-        self._socket.listen()
-        self._socket.settimeout(_FLUSH_EVERY_S)
-
-    def run(self) -> None:
-        """Flush for as long as the process lives."""
-        while True:
-            with suppress(TimeoutError):
-                asking, _ = self._socket.accept()
-                with asking:
-                    # That it is closed is the answer.
-                    self._flush()
-                continue
-            self._flush()
-
-    @staticmethod
-    def flush_all(directory: Path) -> None:
-        """Have every worker of a run directory flush, and wait for it."""
-        for path in directory.glob("*" + _SOCKET_SUFFIX):
-            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
-                asked.settimeout(_FLUSH_EVERY_S)
-                asked.connect(str(path))
-                asked.recv(1)
 
 
 def _sum(counts: "array[int]", gate: jwtfast.Gate) -> "array[int]":

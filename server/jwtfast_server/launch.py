@@ -1,41 +1,32 @@
 """granian, started from settings: one main process that watches over the workers."""
 
-import asyncio
-import multiprocessing
-import os
 import resource
-import shutil
-import signal
 import sys
-import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
-from prometheus_client import start_http_server
 
 import jwtfast
-from jwtfast_server import log, metrics, tls
+from jwtfast_server import log, metrics, tls, worker
 from jwtfast_server.answers import statuses
-from jwtfast_server.app import Application, wsgi_is_safe
+from jwtfast_server.app import wsgi_is_safe
 from jwtfast_server.config import Settings
-from jwtfast_server.connections import HEADER_TIMEOUT_S, Connections
-from jwtfast_server.counters import Flusher
+from jwtfast_server.connections import HEADER_TIMEOUT_S
+from jwtfast_server.flusher import Flusher
 from jwtfast_server.listen import Endpoint, ListenError, endpoint
+from jwtfast_server.log_writer import writer
 from jwtfast_server.main_process import MainProcess
-from jwtfast_server.published import Follower
+from jwtfast_server.process_metrics import ProcessReport
 from jwtfast_server.reload import Reload
-from jwtfast_server.run_directory import DRAINING, run_directory
-from jwtfast_server.scheduling import ask_for_short_slices
-from jwtfast_server.service import Service
+from jwtfast_server.run_directory import run_directory
+from jwtfast_server.scrapes import Scrapes, listening_at
 from jwtfast_server.values import Address
 
 __all__ = ["serve"]
@@ -47,9 +38,6 @@ _INTERFACES: Final = {
     "wsgi": Interfaces.WSGI,
 }
 _KILL_TIMEOUT_S: Final = 10
-_WATCH_EVERY_S: Final = 0.5
-_PATIENCE_S: Final = 2.0
-_LAST_WORD_S: Final = 6.0
 _BACKLOG: Final = 4096
 _LEAST_BUFFER: Final = 417_792
 # What a request may have beside its token; and a token may come twice, to be refused.
@@ -93,22 +81,40 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
     def again() -> Settings:
         return _behind(interface, load())
 
-    with (
-        run_directory() as directory,
-        closing(Reload(settings, again, _unfit, room, directory)) as configuration,
-    ):
-        if scrape:
-            registry = metrics.exposition(
-                directory, lambda: statuses(configuration.settings), settings.interface
-            )
-            start_http_server(scrape.port, scrape.host, registry)
-        server = _server(settings, listen, directory, configuration)
-        server.on_startup(partial(_tell_start, settings))
-        try:
-            server.serve(target_loader=partial(_load, directory, listen), wrap_loader=False)
-        except SystemExit as end:
-            return int(end.code or 0)
+    try:
+        with (
+            run_directory() as directory,
+            closing(Reload(settings, again, _unfit, room, directory)) as configuration,
+        ):
+            server = _server(settings, listen, directory, configuration)
+            scrapes = _scrapes(configuration, directory, scrape)
+            for hook in (
+                partial(_tell_start, settings),
+                scrapes.start,
+                _flusher(configuration, directory).start,
+            ):
+                server.on_startup(hook)
+            with log.taking_over():
+                loader = partial(worker.load, directory, listen)
+                server.serve(target_loader=loader, wrap_loader=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    except OSError as error:
+        return _refused(f"cannot be started: {error}")
     return 0
+
+
+def _scrapes(configuration: Reload, directory: Path, scrape: Endpoint | None) -> Scrapes:
+    """What answers scrapes in this process."""
+    interface = configuration.settings.interface
+    registry = metrics.exposition(directory, lambda: statuses(configuration.settings), interface)
+    return Scrapes(directory, registry, listening_at(scrape) if scrape else None)
+
+
+def _flusher(configuration: Reload, directory: Path) -> Flusher:
+    """What lets this process tell its own counts."""
+    report = ProcessReport(directory, {"log_lines_dropped": lambda: writer.dropped})
+    return Flusher(directory, (configuration.flush, report.write))
 
 
 def _refused(reason: str) -> int:
@@ -218,60 +224,3 @@ def _connections() -> int:
     if soft != resource.RLIM_INFINITY and soft < limit:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     return max(1, limit - _OTHER_FILES)
-
-
-def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
-    """Build the application in a worker, from nothing but what the main process published."""
-    draining = directory / DRAINING
-    if draining.exists():
-        # Too late to start. The signal to end ends the wait, see `signal_handler_interrupt`.
-        time.sleep(1)
-        os._exit(0)
-    # The threads that are started from here on inherit it.
-    ask_for_short_slices()
-    # A Ctrl-C in a terminal is for the main process, which then stops the workers.
-    os.setpgrp()
-    # granian's WSGI puts the environment under each request's headers.
-    for name in [name for name in os.environ if name.startswith("HTTP_")]:
-        del os.environ[name]
-    published = Follower(directory)
-    settings = published.read()
-    log.configure(settings.log.level)
-    service = Service(settings, directory)
-    Flusher(directory, service.flush).start()
-    Connections(listen.port, listen.unix and listen.unix.resolve()).start()
-    Finalize(None, service.flush, exitpriority=0)
-    service.keys.start()
-    service.revocations.start()
-    published.start(service.reload)
-    if settings.interface == "wsgi":
-        _watch(draining, misses_signals=True)
-    else:
-        # From when the loop runs: uvloop loses a signal that comes before.
-        loop = asyncio.get_event_loop()
-        loop.call_soon(lambda: _watch(draining, misses_signals=draining.exists()))
-    return Application(service).door(settings.interface)
-
-
-def _watch(draining: Path, *, misses_signals: bool) -> None:
-    """End this worker once its main process is gone, or where it does not stop when it should."""
-
-    def run() -> None:
-        parent = multiprocessing.parent_process()
-        if parent is None:
-            return
-        while parent.is_alive() and not draining.exists():
-            parent.join(_WATCH_EVERY_S)
-        if not parent.is_alive():
-            shutil.rmtree(draining.parent, ignore_errors=True)
-        elif not misses_signals:
-            # The main process sends a signal of its own; on a busy machine it may get lost.
-            parent.join(_PATIENCE_S)
-        # Once only: the third signal would block granian's own handler for ever.
-        time.sleep(_WATCH_EVERY_S)
-        os.kill(os.getpid(), signal.SIGTERM)
-        # Whoever is still asking has had his time; the main process would kill us next.
-        time.sleep(_LAST_WORD_S)
-        os._exit(0)
-
-    threading.Thread(target=run, name="watch", daemon=True).start()

@@ -1,11 +1,15 @@
-"""Logs: JSON lines on stderr, never a token, never a claim that was not verified."""
+"""Logs: JSON lines on stderr, never a token, never a claim that was not verified.
+
+They are written by `log_writer`: nobody who logs waits for who reads. While a server runs, all that
+its processes would write to stderr passes there, as JSON: see `taking_over`.
+"""
 
 import logging
-import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any, Final, Literal
 
@@ -13,8 +17,19 @@ import orjson
 import structlog
 
 from jwtfast import Decision
+from jwtfast_server.log_writer import Stderr, writer
+from jwtfast_server.long_words import without_long_words
 
-__all__ = ["DecisionLog", "configure", "error_fields", "granian_formatter", "granian_logging"]
+__all__ = [
+    "DecisionLog",
+    "Handler",
+    "configure",
+    "drain",
+    "error_fields",
+    "granian_logging",
+    "take_over",
+    "taking_over",
+]
 
 Decisions = Literal["none", "denied", "all"]
 
@@ -22,9 +37,8 @@ Decisions = Literal["none", "denied", "all"]
 _METHODS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
 )
-# What an exception's text may have taken from a request is cut: a token is one long word.
-_LONG_WORD: Final = re.compile(r"[^\s'\"]{24,}")
 _DENIED_PER_SECOND: Final = 50
+_LAST_LINES_S: Final = 1.0
 
 
 def _json(value: object, **_: object) -> bytes:
@@ -46,39 +60,96 @@ def configure(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=lambda *_: _Lines(),
     )
-    # The library logs by the standard module, as libraries do.
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(granian_formatter())
+    # Libraries log by the standard module: our own from that level on, others when it is serious.
+    handler = Handler()
+    logging.captureWarnings(capture=True)
     library = logging.getLogger("jwtfast")
-    library.handlers[:] = [handler]
-    library.propagate = False
     library.setLevel(level.upper())
+    library.propagate = False
+    for logger in (library, logging.getLogger()):
+        others = [one for one in logger.handlers if not isinstance(one, Handler)]
+        logger.handlers[:] = [*others, handler]
 
 
-def granian_formatter() -> logging.Formatter:
-    """Make granian's own records look like ours; named by `granian_logging`."""
+class _Lines:
+    """Hands rendered lines to the writer; unlike structlog's own without a lock, for forks."""
+
+    def msg(self, line: bytes) -> None:
+        """Write one."""
+        writer.write(line + b"\n")
+
+    debug = info = warning = error = critical = msg
+
+
+def take_over() -> None:
+    """Let what Python writes to stderr come as JSON: text by lines, an exception as one."""
+    sys.stderr = Stderr(writer.write)
+    sys.excepthook = lambda _, error, __: _uncaught(error)
+    threading.excepthook = lambda given: _uncaught(given.exc_value)
+    sys.unraisablehook = lambda given: _uncaught(given.exc_value)
+
+
+@contextmanager
+def taking_over() -> Iterator[None]:
+    """The same for a while, and its last lines at the end."""
+    before = sys.stderr, sys.excepthook, threading.excepthook, sys.unraisablehook
+    take_over()
+    try:
+        yield
+    finally:
+        sys.stderr, sys.excepthook, threading.excepthook, sys.unraisablehook = before
+        drain()
+
+
+def drain() -> None:
+    """Let the last lines be written, as far as somebody reads them."""
+    writer.drain(_LAST_LINES_S)
+
+
+def _uncaught(error: BaseException | None) -> None:
+    if error is not None and not isinstance(error, SystemExit):
+        structlog.get_logger().error("uncaught exception", **error_fields(error))
+
+
+class Handler(logging.Handler):
+    """Makes records of the standard module look like ours; named by `granian_logging`."""
+
+    def __init__(self) -> None:
+        """Take all that its logger takes."""
+        super().__init__()
+        self.setFormatter(_formatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        writer.write(self.format(record).encode(errors="replace") + b"\n")
+
+
+def _formatter() -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_processors(),
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_traceback,
             structlog.processors.JSONRenderer(serializer=lambda value, **_: _json(value).decode()),
         ],
     )
 
 
+def _without_traceback(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    found = event.pop("exc_info", None)
+    error = found[1] if isinstance(found, tuple) else None
+    return event if error is None else {**event, **error_fields(error)}
+
+
 def granian_logging() -> dict[str, Any]:
     """The dictConfig for granian in the main process and in the workers; no access log."""
     return {
-        "formatters": {"json": {"()": "jwtfast_server.log.granian_formatter"}},
-        "handlers": {
-            "stderr": {
-                "class": "logging.StreamHandler",
-                "formatter": "json",
-                "stream": "ext://sys.stderr",
-            }
-        },
+        "formatters": {},
+        "handlers": {"stderr": {"class": "jwtfast_server.log.Handler"}},
         "loggers": {"_granian": {"handlers": ["stderr"], "propagate": False}},
     }
 
@@ -88,7 +159,7 @@ def error_fields(error: BaseException) -> dict[str, object]:
     frames = traceback.extract_tb(error.__traceback__)
     return {
         "error": type(error).__name__,
-        "message": _LONG_WORD.sub("[cut]", str(error)),
+        "message": without_long_words(str(error)),
         "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
 

@@ -73,7 +73,9 @@ class MainProcess(MPServer):
         if os.getpid() != self._main_pid:
             # A worker that has no handlers of its own yet: granian would wait for it in vain.
             os._exit(0)
-        (self._directory / DRAINING).touch()
+        # In a full directory, granian's own signal to each worker is all there is.
+        with suppress(OSError):
+            (self._directory / DRAINING).touch()
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call] # granian's
 
     def signal_handler_reload(self, *_args: object, **_kwargs: object) -> None:

@@ -18,8 +18,10 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 import jwtfast
-from jwtfast_server.counters import Flusher, Totals
+from jwtfast_server.counters import Totals
+from jwtfast_server.flusher import Flusher
 from jwtfast_server.key_metrics import KeysCollector
+from jwtfast_server.process_metrics import ProcessCollector
 from jwtfast_server.reload_metrics import ReloadsCollector
 from jwtfast_server.revocation.metrics import RevocationsCollector
 from jwtfast_server.token_cache import CacheCollector
@@ -124,4 +126,5 @@ def exposition(directory: Path, statuses: Statuses, interface: str) -> Collector
     registry.register(ReloadsCollector(directory))
     registry.register(RevocationsCollector(directory))
     registry.register(CacheCollector(directory))
+    registry.register(ProcessCollector(directory))
     return registry

@@ -7,6 +7,7 @@ user alone.
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import Final
@@ -24,9 +25,40 @@ _LOOK_EVERY_S: Final = 0.2
 _AFTER_A_BUG_S: Final = 5.0
 
 
+_newest: Final[dict[Path, Settings]] = {}
+_publishing: Final = threading.Lock()
+
+
 def publish(directory: Path, settings: Settings) -> None:
-    """Let every worker of a run directory go over to these settings."""
-    write_whole(directory / _FILE, settings.to_json())
+    """Let every worker of a run directory go over to these settings.
+
+    Where there is no room for them, those of before are served on, and these as soon as there is.
+
+    Raises:
+        OSError: where there is no room for the first ones.
+    """
+    path = directory / _FILE
+    try:
+        with _publishing:
+            _newest[directory] = settings
+            write_whole(path, settings.to_json())
+    except OSError as error:
+        if not path.exists():
+            raise
+        structlog.get_logger().error("not reloaded yet: no room", **error_fields(error))
+        threading.Thread(
+            target=_publish_later, args=(directory, settings), name="publish", daemon=True
+        ).start()
+
+
+def _publish_later(directory: Path, settings: Settings) -> None:
+    """Try again until there is room, or others were published, or the server has ended."""
+    while directory.exists():
+        sleep(_LOOK_EVERY_S)
+        with _publishing, suppress(OSError):
+            if _newest[directory] is settings:
+                write_whole(directory / _FILE, settings.to_json())
+            return
 
 
 class Follower:
@@ -55,6 +87,10 @@ class Follower:
                 found = _identity(self._path.stat())
             except FileNotFoundError:
                 return  # The server has ended.
+            except OSError as error:
+                structlog.get_logger().error("not reloaded", **error_fields(error))
+                sleep(_AFTER_A_BUG_S)
+                continue
             if found == self._seen:
                 continue
             try:

@@ -105,6 +105,10 @@ class Reload:
         if self._thread.is_alive():
             self._thread.join(_LONGEST_S)
 
+    def flush(self) -> None:
+        """Write how often it was reloaded, where there was no room for it."""
+        self._count.write()
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep it from working meanwhile: a process forked now would inherit locks half-way."""

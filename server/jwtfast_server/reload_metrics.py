@@ -1,6 +1,7 @@
 """How often the configuration was reloaded: counted by the main process, shown by any worker."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,15 +25,21 @@ class ReloadCount:
         """Make it in `directory`, with zeros."""
         self._path = directory / _FILE
         self._counts = dict.fromkeys(_RESULTS, 0)
-        self._write()
+        self._written: dict[str, int] = {}
+        self.write()
 
     def add(self, result: Result) -> None:
         """Count one."""
         self._counts[result] += 1
-        self._write()
+        with suppress(OSError):
+            self.write()
 
-    def _write(self) -> None:
-        write_whole(self._path, orjson.dumps(self._counts))
+    def write(self) -> None:
+        """Write them, where there is news; raises OSError where there is no room."""
+        found = dict(self._counts)
+        if found != self._written:
+            write_whole(self._path, orjson.dumps(found))
+            self._written = found
 
 
 class ReloadsCollector(Collector):

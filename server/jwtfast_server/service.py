@@ -1,17 +1,16 @@
 """Today's gate, and everything about the service that is not on the path of a decision."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from jwtfast import Decision, Gate, KeySet
 from jwtfast._core import Door
-from jwtfast_server import log, metrics
-from jwtfast_server.answers import CLOSE, LINES, TEXT, Page, bodies, statuses
+from jwtfast_server import log
+from jwtfast_server.answers import CLOSE, LINES, TEXT, Page, bodies
 from jwtfast_server.config import Settings
 from jwtfast_server.counters import Counters
 from jwtfast_server.key_metrics import KeyReport
@@ -20,6 +19,7 @@ from jwtfast_server.log import DecisionLog, error_fields
 from jwtfast_server.revocation.metrics import RevocationReport
 from jwtfast_server.revocation.revocations import Revocations
 from jwtfast_server.run_directory import DRAINING
+from jwtfast_server.scrapes import scraped
 from jwtfast_server.token_cache import WorkerCache
 
 __all__ = ["Current", "Service"]
@@ -68,9 +68,6 @@ class Service:
         self._settings = settings
         self._directory = directory
         self._log = structlog.get_logger()
-        self._registry = metrics.exposition(
-            directory, lambda: statuses(self._settings), settings.interface
-        )
         self._places_told: set[tuple[object, ...]] = set()
         self.legacy: Final = settings.mode == "legacy"
         self.methods: Final = settings.methods
@@ -89,6 +86,13 @@ class Service:
             # Other methods are decided on.
             self.pages["/validate"] = self._wrong_method
         self._counters: Counters | None = None
+        self.counted: Final = (
+            self._flush_counters,
+            self._key_report.write,
+            self._revocation_report.write,
+            self._cache.write,
+        )
+        """What writes for the other workers what this one counted, each for itself."""
         self._without_keys: tuple[str, ...] = ()
         self._follow(settings)
         self.current: Current
@@ -130,13 +134,12 @@ class Service:
 
     def flush(self) -> None:
         """Let the other workers see what this one counted."""
-        # The directory goes with the server, and a worker may outlive that for a moment.
-        with suppress(FileNotFoundError):
-            if self._counters:
-                self._counters.flush()
-            self._key_report.write()
-            self._revocation_report.write()
-            self._cache.write()
+        for part in self.counted:
+            part()
+
+    def _flush_counters(self) -> None:
+        if self._counters:
+            self._counters.flush()
 
     def _gate(self, settings: bytes, keys: Mapping[str, KeySet | None]) -> Gate:
         """Build a gate; what outlives one is handed to each of them here."""
@@ -194,8 +197,15 @@ class Service:
             return Page.json(200, {"status": "ready", "revocation": states})
         return Page.json(200, {"status": "ready"})
 
+    def waits(self, path: str) -> bool:
+        """Whether the page of a path takes its time: whoever decides must not make it."""
+        return path == "/metrics" and path in self.pages
+
     def _metrics(self) -> Page:
-        return Page.of(200, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+        try:
+            return Page.of(200, CONTENT_TYPE_LATEST, scraped(self._directory))
+        except OSError:
+            return Page.of(503, TEXT, b"the main process does not answer\n")
 
 
 def _unreadable(settings: Settings) -> dict[str, bytes]:

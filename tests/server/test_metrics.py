@@ -55,6 +55,9 @@ def test_names_and_labels(tmp_path: Path, settings: Settings, gate: Gate) -> Non
         "jwtfast_cache_hits_total counter",
         "jwtfast_cache_misses_total counter",
         "jwtfast_cache_bytes gauge",
+        "jwtfast_connections_closed_total counter",
+        "jwtfast_log_lines_dropped_total counter",
+        "jwtfast_unknown_paths_total counter",
     ]
     found = samples(text)
     for status in (200, 401, 405, 500):

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+from prometheus_client import generate_latest
 
 from jwtfast import Decision, Gate
+from jwtfast_server import metrics
+from jwtfast_server.answers import statuses
 from jwtfast_server.config import Settings, load
 from jwtfast_server.run_directory import DRAINING
 from jwtfast_server.service import Current, Service
@@ -38,6 +41,13 @@ def ready(service: Service) -> tuple[int, object]:
     return page.status, json.loads(page.body)
 
 
+def exposed(service: Service, directory: Path) -> bytes:
+    """What a scrape shows of it."""
+    service.flush()
+    settings = load(directory / "jwtfast.yaml", env={})
+    return generate_latest(metrics.exposition(directory, lambda: statuses(settings), "asgi"))
+
+
 def test_ready(service: Service) -> None:
     """Once gate and keys are there."""
     assert ready(service) == (200, {"status": "ready"})
@@ -62,7 +72,7 @@ def test_not_ready_while_draining(service: Service, tmp_path: Path) -> None:
     assert service.page("/healthz").status == 200
 
 
-def test_a_mistake_is_told_once_per_place(service: Service) -> None:
+def test_a_mistake_is_told_once_per_place(service: Service, tmp_path: Path) -> None:
     """Each is counted, with the unavailable status; the second of the same place is not logged."""
 
     def fail(kind: type[BaseException]) -> int:
@@ -75,8 +85,7 @@ def test_a_mistake_is_told_once_per_place(service: Service) -> None:
 
     assert [line["error"] for line in lines] == ["ValueError", "KeyboardInterrupt"]
     assert token() not in str(lines)
-    service.flush()
-    assert b'reason="internal_error",result="error"} 3.0' in service.page("/metrics").body
+    assert b'reason="internal_error",result="error"} 3.0' in exposed(service, tmp_path)
 
 
 def test_the_unavailable_status(settings: Settings, tmp_path: Path) -> None:
@@ -107,7 +116,7 @@ def test_current_is_swapped_whole(service: Service, settings: Settings) -> None:
     assert service.current.door is not before.door
 
 
-def test_what_a_replaced_gate_counts(service: Service, settings: Settings) -> None:
+def test_what_a_replaced_gate_counts(service: Service, settings: Settings, tmp_path: Path) -> None:
     """Its last decisions count, though another gate counts other things by then."""
     before = service.current
     decide(service, token())
@@ -116,8 +125,7 @@ def test_what_a_replaced_gate_counts(service: Service, settings: Settings) -> No
     service.replace(fewer, Gate(fewer.gate_settings(), fewer.key_sets()))
     assert service.current.gate is not before.gate
     before.gate.internal_error()
-    service.flush()
 
-    text = service.page("/metrics").body
+    text = exposed(service, tmp_path)
     assert b'policy="default",reason="",result="allow"} 1.0' in text
     assert b'reason="internal_error",result="error"} 1.0' in text
