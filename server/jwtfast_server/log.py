@@ -76,9 +76,9 @@ def configure(level: str) -> None:
 class _Lines:
     """Hands rendered lines to the writer; unlike structlog's own without a lock, for forks."""
 
-    def msg(self, line: bytes) -> None:
-        """Write one."""
-        writer.write(line + b"\n")
+    def msg(self, line: bytes | str) -> None:
+        """Write one, of whatever renderer."""
+        writer.write((line if isinstance(line, bytes) else line.encode()) + b"\n")
 
     debug = info = warning = error = critical = msg
 

@@ -94,6 +94,11 @@ def test_the_end_is_bounded(pipe: tuple[int, int]) -> None:
         writer.write(LINE)
     writer.drain(0.01)
 
+    # Its thread goes on, and must not write where the next test has its pipe.
+    found = b""
+    while len(found) < 100 * len(LINE):
+        found += os.read(pipe[0], 4096)
+
 
 def test_a_fork(pipe: tuple[int, int]) -> None:
     """The child writes its own lines and none of its parent's, whose lock it does not inherit."""
