@@ -212,7 +212,7 @@ class ConfigFile(Section):
     interface: Literal["auto", "asgi", "rsgi", "wsgi"] = Field(
         "auto",
         description="how granian calls the application; `auto` is wsgi, the fastest, where it can "
-        "tell apart the headers that are read, and else asgi",
+        "tell apart the headers that are read and no policy is optional, and else asgi",
     )
     realm: Annotated[str, Field(pattern=r"^[ !#-\[\]-~]{1,128}$")] = Field(
         "api", description="the realm of `WWW-Authenticate`"

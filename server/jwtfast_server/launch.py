@@ -89,7 +89,7 @@ def serve(settings: Settings, load: Callable[[], Settings]) -> int:
             server = _server(settings, listen, directory, configuration)
             scrapes = _scrapes(configuration, directory, scrape)
             for hook in (
-                partial(_tell_start, settings),
+                partial(_tell_start, settings, asked.interface),
                 scrapes.start,
                 _flusher(configuration, directory).start,
             ):
@@ -135,14 +135,18 @@ def _read(settings: Settings) -> tuple[str, ...]:
 
 def _interface(settings: Settings) -> Literal["asgi", "rsgi", "wsgi"]:
     """The front door to serve behind; the choice of `auto` is explained in docs/decisions/0010."""
-    if settings.interface != "auto":
+    if settings.interface in {"asgi", "rsgi"}:
         return settings.interface
-    return "wsgi" if wsgi_is_safe(_read(settings)) else "asgi"
+    # To WSGI, a header that is empty and one with bytes above ASCII are the same, which matters
+    # where a request without a token passes.
+    if any(policy.optional for policy in settings.policies.values()):
+        return "asgi"
+    return "wsgi" if settings.interface == "wsgi" or wsgi_is_safe(_read(settings)) else "asgi"
 
 
 def _behind(interface: Literal["asgi", "rsgi", "wsgi"], settings: Settings) -> Settings:
-    """Settings with the front door that `auto` means, in this process."""
-    if settings.interface != "auto":
+    """Settings with the front door that `auto` means, or `wsgi`, in this process."""
+    if settings.interface in {"asgi", "rsgi"}:
         return settings
     return settings.model_copy(update={"interface": interface})
 
@@ -157,12 +161,14 @@ def _unfit(settings: Settings) -> str | None:
     )
 
 
-def _tell_start(settings: Settings) -> None:
+def _tell_start(settings: Settings, asked: str) -> None:
     logger = structlog.get_logger()
     for note in settings.notes:
         logger.warning("configuration", note=note)
     if settings.interface == "rsgi":
         logger.warning("interface rsgi hides header values that are not ASCII; use asgi")
+    if (asked, settings.interface) == ("wsgi", "asgi"):
+        logger.warning("interface wsgi cannot read for optional policies; asgi serves instead")
     logger.info(
         "listening",
         address=str(settings.listen),

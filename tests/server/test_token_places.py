@@ -101,22 +101,19 @@ def test_twice_in_one_place(places: Server, headers: Headers) -> None:
     [
         [],
         [("Authorization", "Basic eDp5")],
-        [("Authorization", token())],
         [("Proxy-Authorization", f"Bearer {token()}")],
         [("X_Token", token())],
-        [("Cookie", f"Session={token()}")],
         [("Cookie", f"xsession={token()}; session_={token()}")],
         [("Cookie", "session=")],
         [("Cookie2", f"session={token()}")],
         [("X-Original-URL", "http://x/?access_token=")],
-        [("X-Original-URL", f"http://x/?Access_Token={token()}")],
         [("X-Original-URL", f"http://x/access_token={token()}")],
         [("X-Original-URI", f"/?access_token={token()}")],
         [("Referer", f"http://x/?access_token={token()}")],
     ],
 )
 def test_no_place(places: Server, headers: Headers) -> None:
-    """A token anywhere else is none: other names, other case where case counts."""
+    """A token anywhere else is none: other headers, and names that no reader takes for ours."""
     assert code_of(places.ask(headers=headers)) == MISSING
 
 

@@ -86,13 +86,74 @@ fn no_token() {
     for values in [
         [&[][..], &[], &[]],
         [&["Basic dTpw"], &[], &[]],
-        [&["Bearerx t"], &[], &[]],
+        [&["Negotiate t=="], &[], &[]],
         [&[""], &[""], &[""]],
         [&[], &[], &["session="]],
         [&[], &[], &["Session=t; xsession=t; session"]],
     ] {
         assert_eq!(Err(Reason::MissingToken), token(values), "{values:?}");
     }
+}
+
+/// What another reader might take for a token is no token, and a second one beside a token.
+#[test]
+fn doubtful() {
+    for (values, query) in [
+        ([&["Bearerx t"][..], &[], &[]], ""),
+        ([&["Bearer\tt"], &[], &[]], ""),
+        ([&["Digest a=\"b\", bEARER t"], &[], &[]], ""),
+        ([&["eyJhIjoxfQ.e30.t"], &[], &[]], ""),
+        ([&[], &[], &["session =t"]], ""),
+        ([&[], &[], &["a=b,session=t"]], ""),
+        ([&[], &[], &["Session=a.b.c"]], ""),
+        ([&[], &[], &["se%73sion=t"]], ""),
+        ([&[], &[], &[]], "a=1;access_token=t"),
+        ([&[], &[], &[]], "access.token[x]=a.b.c"),
+        ([&[], &[], &[]], "+access_token=t"),
+    ] {
+        assert_eq!(Err(Reason::MalformedToken), token_with_query(values, query), "{values:?}");
+        let beside = [values[0], &["t"], values[2]];
+        assert_eq!(Err(Reason::MultipleTokens), token_with_query(beside, query), "{values:?}");
+    }
+}
+
+/// A name that is looked for by itself is no other one's likeness; nor is a scheme.
+#[test]
+fn names_that_are_alike() {
+    let cookie =
+        |cookie: &str| SourceSettings::Cookie { cookie: cookie.into(), optional_scheme: None };
+    let header = |scheme: Option<&str>| SourceSettings::Header {
+        header: "Authorization".into(),
+        scheme: scheme.map(Into::into),
+    };
+    let query = |query: &str| SourceSettings::Query { query: query.into() };
+    let places = [
+        cookie("session"),
+        cookie("Session"),
+        header(Some("Bearer")),
+        header(Some("BearerX")),
+        query("t"),
+        query("T"),
+    ];
+    let sources = Sources::compile(&places, &mut HeaderNames::default());
+    let found = |cookies: &str, header: &str, query: &str| {
+        let sent = [(0, cookies.as_bytes()), (1, header.as_bytes())];
+        let found = sources.token(Headers(&sent), query.as_bytes());
+        found.map(|bytes| bytes.to_vec()).map_err(|error| error.reason())
+    };
+    let token = || Ok(b"a.b.c".to_vec());
+    for name in ["session", "Session"] {
+        assert_eq!(token(), found(&format!("{name}=a.b.c"), "", ""));
+    }
+    for scheme in ["Bearer", "bearerx"] {
+        assert_eq!(token(), found("", &format!("{scheme} a.b.c"), ""));
+    }
+    for name in ["t", "T"] {
+        assert_eq!(token(), found("", "", &format!("{name}=a.b.c")));
+    }
+    let both = Err(Reason::MultipleTokens);
+    assert_eq!(both, found("session=a.b.c; Session=a.b.c", "", ""));
+    assert_eq!(both, found("session=a.b.c; SESSION=a.b.c", "", ""));
 }
 
 /// Two tokens are refused wherever they stand: one of them would go unchecked.

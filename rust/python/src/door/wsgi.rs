@@ -1,4 +1,7 @@
 //! WSGI: a header that came twice is joined by commas, and a value that is not ASCII is empty.
+//!
+//! No token has a comma, so a value with one holds no good token, whether it came as one line (as
+//! Digest's does) or as two: it is read as one, and refused where a scheme of ours is in it.
 
 use super::application::{Application, Asked, Interface, item};
 use crate::arguments;
@@ -36,13 +39,12 @@ pub fn answer<'py>(
     for (index, (header, joined)) in application.headers.iter().zip(&joined).enumerate() {
         let Some(joined) = joined else { continue };
         let octets = arguments::octets(joined)?.unwrap_or(NOT_TEXT);
-        if memchr::memchr(b',', octets).is_none() && !octets.is_empty() {
+        if !octets.is_empty() {
             values.push((index, octets));
-            continue;
         }
-        // No token has a comma: what came twice is told from what came once.
-        for value in octets.split(|byte| *byte == b',') {
-            values.push((index, if value.is_empty() { &header.unreadable } else { value }));
+        // A line that is empty may be one whose bytes WSGI does not tell.
+        if octets.split(|byte| *byte == b',').any(<[u8]>::is_empty) {
+            values.push((index, &header.unreadable));
         }
     }
     let length = environ.get_item(intern!(py, "CONTENT_LENGTH"))?;
