@@ -13,6 +13,7 @@ from tests.settings import token
 __all__ = ["start"]
 
 BEARER = {"header": "Authorization", "scheme": "Bearer"}
+OPTIONAL = {"default": {"issuers": ["corp"], "optional": True}}
 
 
 def interface(server: Server) -> str:
@@ -40,12 +41,18 @@ def interface(server: Server) -> str:
             },
             "asgi",
         ),
+        ({"policies": OPTIONAL}, "asgi"),
+        ({"policies": OPTIONAL, "interface": "wsgi"}, "asgi"),
+        ({"interface": "wsgi"}, "wsgi"),
         ({"interface": "asgi"}, "asgi"),
         ({"interface": "rsgi"}, "rsgi"),
     ],
 )
 def test_what_auto_means(serve: Serve, changes: dict[str, Any], expected: str) -> None:
-    """WSGI merges names that differ in - and _ only: it serves where no such name is read."""
+    """WSGI merges names that differ in - and _ only, and hides what is not ASCII.
+
+    It serves where no such name is read, and where no policy takes a request without a token.
+    """
     assert interface(serve(**changes)) == expected
 
 

@@ -28,7 +28,9 @@ pub fn find<'r>(
     };
     let Some(token) = behind(value, scheme) else {
         let elsewhere = others.iter().any(|other| behind(value, other.as_deref()).is_some());
-        if !elsewhere && scheme.is_some_and(|scheme| is_alike(value, scheme)) {
+        // Between commas stands what may have been a line of its own.
+        let mut lines = value.split(|byte| *byte == b',');
+        if !elsewhere && scheme.is_some_and(|scheme| lines.any(|line| is_alike(line, scheme))) {
             found.doubt(value);
         }
         return Ok(found);
@@ -65,14 +67,15 @@ fn is_alike(value: &[u8], scheme: &str) -> bool {
     let behind_it = places.any(|(start, window)| {
         let after = || value.get(start.saturating_add(scheme.len()));
         window.eq_ignore_ascii_case(scheme)
-            && (start <= first || after().is_some_and(|byte| is_blank(*byte) || b"%:".contains(byte)))
+            && (start <= first
+                || after().is_some_and(|byte| is_blank(*byte) || b"%:".contains(byte)))
     });
     behind_it || is_bare_token(value)
 }
 
 /// What some readers take away on both sides.
 const fn is_around(byte: u8) -> bool {
-    is_blank(byte) || matches!(byte, b'"' | b'\'' | b',')
+    is_blank(byte) || matches!(byte, b'"' | b'\'')
 }
 
 /// Whether a value is by itself what a JWT looks like: base64url of an object, and two dots.

@@ -46,7 +46,9 @@ fn doubt(found: &mut Found<'_>, piece: &[u8], name: &Name) {
 /// The name of a parameter, and the value of one that ends where `part` does; both decoded.
 fn decoded<'r>(piece: &'r [u8], part: &'r [u8]) -> (Cow<'r, str>, Cow<'r, [u8]>) {
     let key = form_urlencoded::parse(piece).next().map(|(key, _)| key);
-    let value = match form_urlencoded::parse(part).next() {
+    // A name that a semicolon ends has no value, whatever comes behind that.
+    let whole = if memchr::memchr(b'=', piece).is_some() { part } else { piece };
+    let value = match form_urlencoded::parse(whole).next() {
         Some((_, Cow::Borrowed(text))) => Cow::Borrowed(text.as_bytes()),
         Some((_, Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
         None => Cow::Borrowed(&[][..]),
