@@ -1,10 +1,10 @@
 """Keys and rules are built once at load, so that whatever is wrong with them is told then."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
 import jwtfast
@@ -16,6 +16,7 @@ from jwtfast_server.problems import KeyPath
 __all__ = ["KeysRead", "gate_problems", "read_keys", "rule_problems"]
 
 Found = list[tuple[KeyPath, str]]
+_TOLD = {"require", "request_headers", "identity", "routes"}
 
 
 @dataclass
@@ -113,6 +114,7 @@ def rule_problems(layers: Layers) -> Found:
         str(name): {
             "issuers": ["any"],
             "identity": _headers(policy.get("identity")),
+            "request_headers": _names(policy.get("request_headers")),
         }
         | ({"require": rules} if (rules := _listed(policy.get("require"))) else {})
         for name, policy in (policies.items() if isinstance(policies, dict) else ())
@@ -128,10 +130,8 @@ def rule_problems(layers: Layers) -> Found:
         "routes": list(_routes(layers.data.get("routes"))),
         "original_request": _original(layers.data.get("original_request")),
     }
-    found = gate_problems(orjson.dumps(settings), {"any": None}, layers)
-    return [
-        (path, message) for path, message in found if {"require", "identity", "routes"} & set(path)
-    ]
+    found = gate_problems(json.dumps(settings).encode(), {"any": None}, layers)
+    return [(path, message) for path, message in found if _TOLD & set(path)]
 
 
 def _original(section: object) -> dict[str, Any]:
@@ -163,6 +163,11 @@ def _headers(identity: object) -> dict[str, Any]:
     """The identity headers whose shape is right; where it is not, that is told already."""
     headers = identity if isinstance(identity, dict) else {}
     return {name: value for name, value in headers.items() if isinstance(value, str)}
+
+
+def _names(headers: object) -> list[str]:
+    """The names whose shape is right."""
+    return [name for name in _listed(headers) if isinstance(name, str)]
 
 
 def _file_path(layers: Layers, text: str) -> KeyPath:

@@ -1,11 +1,11 @@
 """Settings: jwtfast.yaml, `JWTFAST_...` variables and flags, read once and valid from then on."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, get_origin
 
-import orjson
 from pydantic import Field, ValidationError
 
 import jwtfast
@@ -71,9 +71,9 @@ class Settings(ConfigFile):
         return {name: key_set(material) for name, material in self.material.items()}
 
     def gate_settings(self) -> bytes:
-        """What `jwtfast.Gate` takes, as JSON."""
+        """What `jwtfast.Gate` takes, as JSON; integers may have more than 64 bits."""
         original = self.original_request
-        return orjson.dumps(
+        return json.dumps(
             {
                 "mode": self.mode,
                 "realm": self.realm,
@@ -95,7 +95,7 @@ class Settings(ConfigFile):
                 "original_request": original and original.gate_settings(),
                 "query_overrides": self._gate_query(),
             }
-        )
+        ).encode()
 
     def _gate_issuer(self, issuer: Issuer) -> dict[str, Any]:
         return {

@@ -189,6 +189,9 @@ class Policy(Section):
 
     issuers: OneOrMore[Name] = Field(description="the names of the issuers whose tokens may pass")
     require: AnyNumber[JsonObject] = Field((), description="rules that must all hold")
+    request_headers: OneOrMore[HeaderName] | None = Field(
+        None, description="the request headers that `cel` rules look at"
+    )
     identity: dict[str, Identity] = Field(
         default_factory=dict, description="response headers, each with the claim that it carries"
     )

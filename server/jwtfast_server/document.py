@@ -1,8 +1,8 @@
 """Strict YAML: every value with its line, no surprises, and bounded whatever the file holds.
 
 Differences from PyYAML's own loaders: a duplicate key is an error, `yes`, `no`, `on`, `off` and
-dates stay text, numbers are written as in JSON (`007` stays text), tags and merge keys are
-refused, and anchors cannot blow up.
+dates stay text, numbers are written as in JSON (`007` stays text) and integers keep every digit,
+tags and merge keys are refused, and anchors cannot blow up.
 """
 
 import math
@@ -22,6 +22,7 @@ __all__ = ["Document", "parse", "read_text"]
 _MAX_BYTES = 1 << 20
 _MAX_DEPTH = 32
 _MAX_VALUES = 100_000
+_MAX_DIGITS = 308
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS = {"": None, "~": None} | dict.fromkeys(("null", "Null", "NULL"))
@@ -75,19 +76,20 @@ def read_text(path: Path, name: str) -> str:
         raise _failure(name, line, "expected UTF-8, found other bytes") from None
 
 
-def parse(text: str, name: str, *, typed: bool = True) -> Document:
+def parse(text: str, name: str, *, typed: bool = True, root: KeyPath = ()) -> Document:
     """Parse one YAML document.
 
     Args:
         text: the YAML.
         name: what errors call the file.
         typed: whether plain scalars become numbers, booleans and null, or all stay text.
+        root: where in the settings the values belong, where they are not the whole of them.
 
     Raises:
         SettingsError: with every duplicate key, or the first other thing that is wrong.
     """
     try:
-        return _Builder(name, yaml.parse(text, Loader=_LOADER), typed=typed).document()
+        return _Builder(name, yaml.parse(text, Loader=_LOADER), typed=typed, root=root).document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         # What stands in quotes comes from the file, and may be a secret that YAML misread.
@@ -116,10 +118,13 @@ def _spans_lines(event: yaml.ScalarEvent) -> bool:
 class _Builder:
     """Makes values of PyYAML's events, which are flat: nesting cannot exhaust the stack."""
 
-    def __init__(self, name: str, events: Iterator[yaml.Event], *, typed: bool) -> None:
+    def __init__(
+        self, name: str, events: Iterator[yaml.Event], *, typed: bool, root: KeyPath
+    ) -> None:
         self._name = name
         self._events = events
         self._typed = typed
+        self._root = root
         self._values = 0
         self._lines: dict[KeyPath, int | None] = {}
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -169,7 +174,7 @@ class _Builder:
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(path)
         elif isinstance(event, yaml.ScalarEvent):
-            value = self._scalar(event)
+            value = self._scalar(event, path)
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
             self._anchors[anchor] = (value, self._values - before)
@@ -212,7 +217,7 @@ class _Builder:
             items.append(self._value(event, where))
         return items
 
-    def _scalar(self, event: yaml.ScalarEvent) -> str | float | bool | None:
+    def _scalar(self, event: yaml.ScalarEvent, path: KeyPath) -> str | float | bool | None:
         text: str = event.value
         is_open = event.style not in {"'", '"'} and not text.rstrip().endswith("-----")
         self._folded = is_open and _spans_lines(event)
@@ -223,13 +228,20 @@ class _Builder:
         if text in _BOOLEANS:
             return _BOOLEANS[text]
         if _INTEGER.fullmatch(text):
-            return self._number(event, int(text) if len(text) <= len(str(-(1 << 63))) else math.inf)
+            return self._number(event, path, int(text) if len(text) <= _MAX_DIGITS else math.inf)
         if _FLOAT.fullmatch(text):
-            return self._number(event, float(text))
+            return self._number(event, path, float(text))
         return text
 
-    def _number(self, event: yaml.Event, number: float) -> float:
-        """A number that JSON can carry to the gate."""
+    def _number(self, event: yaml.Event, path: KeyPath, number: float) -> float:
+        """A number that JSON can carry to the gate; a rule compares it with claims of any size."""
+        if _is_in_rule((*self._root, *path)) and math.isfinite(number):
+            return number
         if not -(1 << 63) <= number < 1 << 64:
             raise self._refused(event, "expected a number of at most 64 bits; quote it as text?")
         return number
+
+
+def _is_in_rule(path: KeyPath) -> bool:
+    """Whether a value is a policy's rule, or in one: `policies.NAME.require` and below."""
+    return path[:1] == ("policies",) and path[2:3] == ("require",)

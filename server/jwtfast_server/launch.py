@@ -141,7 +141,14 @@ def _interface(settings: Settings) -> Literal["asgi", "rsgi", "wsgi"]:
     # where a request without a token passes.
     if any(policy.optional for policy in settings.policies.values()):
         return "asgi"
-    return "wsgi" if settings.interface == "wsgi" or wsgi_is_safe(_read(settings)) else "asgi"
+    if settings.interface == "wsgi":
+        return "wsgi"
+    return "wsgi" if wsgi_is_safe(_read(settings)) and not _looks_at_headers(settings) else "asgi"
+
+
+def _looks_at_headers(settings: Settings) -> bool:
+    """Whether rules look at request headers, of which each value counts, and how many there are."""
+    return any(policy.request_headers for policy in settings.policies.values())
 
 
 def _behind(interface: Literal["asgi", "rsgi", "wsgi"], settings: Settings) -> Settings:
@@ -153,6 +160,11 @@ def _behind(interface: Literal["asgi", "rsgi", "wsgi"], settings: Settings) -> S
 
 def _unfit(settings: Settings) -> str | None:
     """Why settings cannot be served behind this front door: it merges what a gate tells apart."""
+    if settings.interface in {"wsgi", "rsgi"} and _looks_at_headers(settings):
+        return (
+            f"interface {settings.interface} cannot be used with request_headers: it hides some of "
+            "the values of a header; start with asgi, or auto"
+        )
     if settings.interface != "wsgi" or wsgi_is_safe(names := _read(settings)):
         return None
     return (

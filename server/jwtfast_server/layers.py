@@ -149,7 +149,7 @@ class Layers:
         other = self._sources.get(path, "")
         if other.startswith(PREFIX):
             return f"sets {path_text(path)}, as {other} does: expected one of them"
-        return self._lay(path, _variable_value(text), variable)
+        return self._lay(path, _variable_value(text, path), variable)
 
     def _existing(self, names: list[str]) -> KeyPath:
         """The path of a variable's name: indexes as numbers, keys as the file writes them.
@@ -244,13 +244,13 @@ def _as_variable(match: re.Match[str]) -> str:
     return PREFIX + match[0].upper()
 
 
-def _variable_value(text: str) -> object:
+def _variable_value(text: str, path: KeyPath) -> object:
     """A variable's text; `null` is null, and `{...}` and `[...]` are YAML where they are whole."""
     if text == "null":
         return None
     if text.startswith(("{", "[")):
         try:
-            return parse(text, "").data
+            return parse(text, "", root=path).data
         except SettingsError:
             return text
     return text

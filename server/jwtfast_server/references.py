@@ -56,10 +56,26 @@ def reference_notes(settings: ConfigFile) -> Found:
     if redis and redis.place.is_exposed:
         message = "is not encrypted: who is on the way can hide revoked tokens; use rediss://"
         yield ("revocation", "redis", "url"), message
+    for name, policy in settings.policies.items():
+        for index, rule in enumerate(policy.require):
+            yield from _contains(rule, ("policies", name, "require", index))
     original = settings.original_request
     counts = settings.routes or any("request." in str(one) for one in settings.policies.values())
     if original and counts and original.is_composed and not original.is_confirmed:
         yield ("original_request", "uri_header"), _COMPOSED
+
+
+def _contains(rule: object, path: KeyPath) -> Found:
+    """Where a rule asks for an element that may have been meant as a part of a text."""
+    if isinstance(rule, list):
+        for index, inner in enumerate(rule):
+            yield from _contains(inner, (*path, index))
+    elif isinstance(rule, dict):
+        if "claim" in rule and isinstance(rule.get("contains"), str):
+            message = "means an element of a list; for a part of a text write substring"
+            yield (*path, "contains"), message
+        for name in ("not", "any_of", "all_of"):
+            yield from _contains(rule.get(name), (*path, name))
 
 
 def _policies(policies: dict[str, Any], issuers: dict[str, Any]) -> Found:

@@ -63,6 +63,16 @@ def test_the_cel_rules_are_accepted(tmp_path: Path) -> None:
     assert problems_of(tmp_path, text) == []
 
 
+def test_the_rules_on_requests_are_accepted(tmp_path: Path) -> None:
+    """So is the policy that compares the token with its request."""
+    (policies,) = re.findall(r"^```yml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    told = "original_request: {uri_header: X-Original-URL, trusted_proxies: [10.0.0.0/8]}\n"
+    text = MINIMAL.partition("policies:")[0] + policies + told
+
+    assert text.count("cel: ") == 3
+    assert problems_of(tmp_path, text) == []
+
+
 @pytest.mark.parametrize("operator", ["eq", "gt", "ge", "lt", "le"])
 def test_every_comparison_is_accepted(tmp_path: Path, operator: str) -> None:
     """So are the comparisons, and the ways to combine rules."""

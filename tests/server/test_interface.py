@@ -44,6 +44,8 @@ def interface(server: Server) -> str:
         ({"policies": OPTIONAL}, "asgi"),
         ({"policies": OPTIONAL, "interface": "wsgi"}, "asgi"),
         ({"interface": "wsgi"}, "wsgi"),
+        ({"policies": {"default": {"issuers": ["corp"], "request_headers": ["X-A"]}}}, "asgi"),
+        ({"policies": {"default": {"issuers": ["corp"], "request_headers": ["Accept"]}}}, "asgi"),
         ({"interface": "asgi"}, "asgi"),
         ({"interface": "rsgi"}, "rsgi"),
     ],

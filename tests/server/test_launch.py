@@ -16,6 +16,7 @@ from tests.settings import standard, token, write
 from tests.wire import Connection, raw_request
 
 GOOD = [("Authorization", f"Bearer {token()}")]
+LOOKING = {"default": {"issuers": ["corp"], "request_headers": ["Accept"]}}
 
 
 @pytest.fixture
@@ -142,6 +143,14 @@ def test_a_port_in_use(start: Serve, tmp_path: Path) -> None:
         (
             {"interface": "wsgi", "token": {"from": [{"header": "X-Token"}]}},
             "interface wsgi cannot be used: ",
+        ),
+        (
+            {"interface": "wsgi", "policies": LOOKING},
+            "interface wsgi cannot be used with request_headers: it hides some of the values of a",
+        ),
+        (
+            {"interface": "rsgi", "policies": LOOKING},
+            "interface rsgi cannot be used with request_headers: it hides some of the values of a",
         ),
     ],
 )

@@ -29,8 +29,9 @@ def steered(request: pytest.FixtureRequest, serve: Serve) -> Server:
     "query",
     [
         "claims_location=hq",
-        "claims_location=lab&claims_location=hq",
-        "claims_groups=admin&claims_groups=ops",
+        "claims_any_location=lab&claims_any_location=hq",
+        "claims_any_groups=admin&claims_any_groups=ops",
+        "claims_any_location=hq&claims_location=hq",
         "claims_groups=dev&claims_location=hq",
         "claims_realm_access.roles=editor",
         "claims_odd.name=dotted",
@@ -38,7 +39,7 @@ def steered(request: pytest.FixtureRequest, serve: Serve) -> Server:
         "claims_regexp_location=h.",
         "claims_regexp_groups=d.%2B",
         "claims_location=hq&claims_regexp_location=h.",
-        "claims_regexp_location=x&claims_regexp_location=h.",
+        "claims_regexp_location=x%7Ch.",
         "claims_location=h%71",
         "something=else&claim_location=x&CLAIMS_location=x",
     ],
@@ -58,6 +59,8 @@ def test_what_holds(steered: Server, query: str) -> None:
         "claims_location=",
         "claims_groups=dev&claims_location=lab",
         "claims_groups=dev,ops",
+        "claims_any_location=lab&claims_any_location=here",
+        "claims_any_location=lab&claims_any_location=hq&claims_location=lab",
         "claims_location=nowhere&claims_regexp_location=h.",
         "claims_location=hq&claims_regexp_location=x",
         "claims_absent=x",
@@ -110,11 +113,68 @@ def test_headers(steered: Server) -> None:
         "headers_Content-Length=location",
         "headers_X%0d%0aY=location",
         "headers_=location",
+        "headers_X_User=location",
+        "headers_x_user=location",
+        "headers_X.User=location",
+        "headers_X-A=sub&headers_x-a=location",
+        "headers_Set-Cookie=location",
+        "headers_Location=location",
+        "headers_X-Accel-Redirect=location",
+        "headers_X-Forwarded-For=location",
+        "headers_Authorization=location",
     ],
 )
 def test_headers_that_cannot_be(steered: Server, query: str) -> None:
     """What the policy sends cannot be redefined, nor what belongs to HTTP."""
     assert code_of(steered.ask(target=f"/validate?{query}", token=token(**CLAIMS))) == DENIED
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "lab&claims_location=hq",
+        "lab&claims%5Flocation=hq",
+        "lab&claims_any_location=hq",
+        "lab&claims_regexp_location=.*",
+        "lab&claims_/location=hq",
+        "lab;claims_location=hq",
+        "lab%26claims_location=hq",
+        "lab%00",
+        "lab+hq",
+        "lab%0a&claims_location=hq",
+        "%ff&claims_location=hq",
+        "&claims_location=hq",
+        "hq&claims_location=hq",
+        "hq&claims_location=lab",
+        "hq&claims_sub=mallory",
+        "hq&claims_groups=admin",
+        "hq&claims_regexp_groups=admin",
+        "hq&headers_X-User=location",
+        "hq&headers_x_user=location",
+    ],
+)
+def test_a_pasted_value_only_adds_demands(steered: Server, pasted: str) -> None:
+    """Whatever a proxy pastes into `claims_location=`, a token of hq does not pass for lab's."""
+    target = f"/validate?claims_groups=dev&claims_location={pasted}"
+    assert code_of(steered.ask(target=target, token=token(**CLAIMS))) == DENIED
+
+
+@pytest.mark.parametrize(
+    "query,told",
+    [
+        ("claims_location=hq&claims_location=lab", "write claims_any_NAME for any of several"),
+        ("claims_regexp_location=hq&claims_regexp_location=x", "write one pattern with |"),
+        ("claims_location=%ff", "A parameter of the subrequest is not UTF-8."),
+        ("headers_X-User=location", "The subrequest names a header that the policy sets."),
+        ("headers_X-Accel-Redirect=location", "The subrequest names a header that cannot be sent."),
+    ],
+)
+def test_what_a_query_is_told(steered: Server, query: str, told: str) -> None:
+    """Who reads the answer learns what to write."""
+    answer = steered.ask(target=f"/validate?{query}", token=token(**CLAIMS))
+
+    assert code_of(answer) == DENIED
+    assert told in (answer.get("www-authenticate") or "")
 
 
 @pytest.mark.parametrize("target", ["/p/open", "/p/open/validate", "/p/default/a/b"])

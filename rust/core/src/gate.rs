@@ -6,16 +6,17 @@ use crate::decision::{Answers, Decision};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
 use crate::headers::{Header, Headers};
-use crate::identity::check_sum;
+use crate::identity::{are_one, check_sum};
 use crate::json::Value;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
-use crate::overrides::{Demands, Overrides};
+use crate::overrides::{Demands, Overrides, Refused};
 use crate::policy::{Denial, Policy};
 use crate::preflight::Preflight;
 use crate::request::Request;
 use crate::revocation::RevocationList;
 use crate::routes::Routes;
+use crate::rule::Subject;
 use crate::settings::GateSettings;
 use crate::verified::Verified;
 use std::collections::HashMap;
@@ -174,7 +175,7 @@ impl Gate {
     ) -> Result<Headers, Denial<'p>> {
         let query = original.map_or(&[][..], |original| original.query);
         let identity = match self.sources.token(request.headers, query) {
-            Ok(token) => return self.check_token(policy, request, &token, now),
+            Ok(token) => return self.check_token(policy, request, original, &token, now),
             Err(error) if error.reason() != Reason::MissingToken => return Err(error.into()),
             Err(_) if policy.preflight && self.preflight.is(request, original) => {
                 policy.identity.headers(None)?
@@ -196,11 +197,13 @@ impl Gate {
         &self,
         policy: &'p Policy,
         request: &Request<'_>,
+        original: Option<&Original<'_>>,
         token: &[u8],
         now: f64,
     ) -> Result<Headers, Denial<'p>> {
-        // What the query asks for is in no answer that was kept.
-        let recent = self.lasting.cache.as_ref().filter(|_| self.overrides.is_none());
+        // What the query asks for is in no answer that was kept, nor what a rule says of a request.
+        let alike = self.overrides.is_none() && !policy.looks_at_request;
+        let recent = self.lasting.cache.as_ref().filter(|_| alike);
         let again = |verified: &Verified| self.check_again(policy, verified, now);
         if let Some(answer) = recent.and_then(|cache| cache.recall(token, policy.number, again)) {
             return Ok(Headers::Ready(answer?));
@@ -211,10 +214,11 @@ impl Gate {
         };
         self.check_revocation(&verified, now)?;
         let claims = verified.claims().root();
-        policy.check(claims)?;
+        let subject = Subject::new(claims, request.headers, original);
+        policy.check(&subject)?;
         // Read late: a bad token costs no reading, and whoever sends one hears of the token.
         let demands = self.demands(request)?;
-        if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(claims)) {
+        if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(&subject)) {
             return Err(Error::from(Reason::PolicyDenied).into());
         }
         let headers = self.answers.allowed(identity(policy, demands.as_ref(), Some(claims))?);
@@ -230,7 +234,10 @@ impl Gate {
     }
 
     /// What the query asks for.
-    fn demands(&self, request: &Request<'_>) -> Result<Option<(&Overrides, Arc<Demands>)>, Error> {
+    fn demands(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<Option<(&Overrides, Arc<Demands>)>, Refused> {
         let overrides = self.overrides.as_ref();
         overrides.map(|all| Ok((all, all.demands(request.query)?))).transpose()
     }
@@ -261,10 +268,9 @@ fn identity<'p>(
     let mut headers = policy.identity.headers(claims)?;
     if let Some((overrides, demands)) = demands {
         for (name, value) in overrides.headers(demands, claims)? {
-            // The policy's own headers cannot be redefined from outside.
-            if headers.iter().any(|(known, _)| *known == name) {
-                let detail = "The subrequest names a header that the policy sets.";
-                return Err(Error::with_detail(Reason::PolicyDenied, detail).into());
+            // The policy's own headers cannot be redefined from outside, under no name.
+            if headers.iter().any(|(known, _)| are_one(known, &name)) {
+                return Err(Refused("The subrequest names a header that the policy sets.").into());
             }
             headers.push((name, value));
         }

@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod form;
+mod names;
+
+use names::header_name;
+pub(crate) use names::{are_one, field_name, is_free};
 
 /// What one claim may take.
 const MAX_VALUE_BYTES: usize = 3072;
@@ -17,22 +21,6 @@ const MAX_VALUE_BYTES: usize = 3072;
 /// whole response head, in 8 KiB in our recipe, and a longer one is an error to it: this leaves
 /// 1 KiB for the status line and the other headers.
 pub const MAX_SUM_BYTES: usize = 7168;
-
-/// Headers with a meaning of their own in the answer.
-const RESERVED: &[&str] = &[
-    "cache-control",
-    "connection",
-    "content-length",
-    "content-type",
-    "date",
-    "keep-alive",
-    "server",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "www-authenticate",
-];
 
 /// One header and what it carries.
 #[derive(Clone, Debug)]
@@ -85,9 +73,7 @@ impl Identity {
                 IdentitySettings::Form { claim, form } => (claim, *form),
             };
             let checked = header_name(header).and_then(|name| {
-                // Many servers read `-` and `_` as the same.
-                let alias = |other: &Entry| other.name.replace('_', "-") == name.replace('_', "-");
-                if entries.iter().any(alias) {
+                if entries.iter().any(|other| are_one(&other.name, &name)) {
                     return Err("the header stands twice, but for case or - and _".into());
                 }
                 Ok(Entry { name, path: ClaimPath::parse(claim)?, form })
@@ -129,17 +115,4 @@ impl Identity {
 
 fn unsendable(name: &str, why: &str) -> Error {
     Error::unsendable_claim(format!("The claim for the header {name} {why}."))
-}
-
-/// A field name (RFC 9110 section 5.1), in lower case.
-fn header_name(name: &str) -> Result<Arc<str>, String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    let lower = name.to_ascii_lowercase();
-    if name.is_empty() || !name.bytes().all(token) {
-        return Err("expected a header's name: letters, digits and hyphens".into());
-    }
-    if RESERVED.contains(&&*lower) {
-        return Err("the header has a meaning of its own in the answer".into());
-    }
-    Ok(lower.into())
 }

@@ -5,10 +5,12 @@
 
 mod ascii;
 mod names;
+mod number;
 mod parser;
 mod scan;
 mod value;
 
+pub use number::Number;
 pub use value::{Elements, Members, Value, View};
 
 /// How deep arrays and objects may nest.

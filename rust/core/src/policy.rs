@@ -2,12 +2,12 @@
 
 use crate::error::{Error, Reason};
 use crate::identity::Identity;
-use crate::json::Value;
-use crate::rule::Rule;
+use crate::rule::{Rule, Subject};
 use crate::verifier::Verifier;
 
 /// Whom to believe, what must hold, and what to tell the upstream.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
 pub struct Policy {
     /// Its name in the configuration.
     pub name: Box<str>,
@@ -17,6 +17,8 @@ pub struct Policy {
     pub verifier: Verifier,
     /// Every one must hold.
     pub rules: Vec<Rule>,
+    /// A rule looks at the request too: no answer to a token is good for another request.
+    pub looks_at_request: bool,
     /// What a 200 carries.
     pub identity: Identity,
     /// What all headers of that may take together.
@@ -47,17 +49,17 @@ impl From<Error> for Denial<'_> {
 }
 
 impl Policy {
-    /// Checks verified claims against every rule.
+    /// Checks verified claims, and the request that they came with, against every rule.
     ///
     /// # Errors
     /// `policy_denied`.
-    pub fn check(&self, claims: Value<'_>) -> Result<(), Denial<'_>> {
-        match self.rules.iter().find(|rule| !rule.holds(claims)) {
+    pub fn check(&self, subject: &Subject<'_>) -> Result<(), Denial<'_>> {
+        match self.rules.iter().find(|rule| !rule.holds(subject)) {
             None => Ok(()),
             Some(rule) => Err(Denial {
                 error: Reason::PolicyDenied.into(),
                 scopes: rule.scopes().unwrap_or_default(),
-                message: rule.message(claims),
+                message: rule.message(subject),
             }),
         }
     }

@@ -163,12 +163,8 @@ fn untold(
     route: &RouteSettings,
     original: Option<&OriginalSettings>,
 ) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let host = |original: &OriginalSettings| {
-        original.host_header.is_some() || original.uri_header.eq_ignore_ascii_case("x-original-url")
-    };
-    let host = route.host.is_none() || original.is_none_or(host);
-    let method = |original: &OriginalSettings| original.method_header.is_some();
-    let method = route.methods.is_none() || original.is_none_or(method);
+    let host = route.host.is_none() || original.is_none_or(OriginalSettings::tell_host);
+    let method = route.methods.is_none() || original.is_none_or(OriginalSettings::tell_method);
     let no_host = "can never match, for no request tells its host: expected \
                    original_request.host_header, such as X-Original-Host, which the proxy sends";
     let no_method = "can never match, for no request tells its method: expected \

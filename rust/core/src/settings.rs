@@ -2,6 +2,7 @@
 
 use crate::identity::MAX_SUM_BYTES;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Everything a gate needs beside the key sets.
@@ -71,6 +72,20 @@ pub struct OriginalSettings {
     pub case: Case,
     /// Networks whose peers may tell it; a Unix socket's peer always may.
     pub trusted_proxies: Vec<String>,
+}
+
+impl OriginalSettings {
+    /// Whether any request can tell its host.
+    #[must_use]
+    pub fn tell_host(&self) -> bool {
+        self.host_header.is_some() || self.uri_header.eq_ignore_ascii_case("x-original-url")
+    }
+
+    /// Whether any request can tell its method.
+    #[must_use]
+    pub const fn tell_method(&self) -> bool {
+        self.method_header.is_some()
+    }
 }
 
 /// Instead of the name of a header: the subrequest has the method of the original request.
@@ -204,9 +219,13 @@ pub enum SourceSettings {
 pub struct PolicySettings {
     /// Names of the issuers it believes.
     pub issuers: Vec<String>,
-    /// Rules that must all hold; see `crate::rule`. Absent where there are none.
+    /// Rules that must all hold, as they were written; see `crate::rule`. Absent where there are
+    /// none.
     #[serde(default, deserialize_with = "given")]
-    pub require: Option<Vec<serde_json::Value>>,
+    pub require: Option<Vec<Box<RawValue>>>,
+    /// Names of the request headers that rules look at.
+    #[serde(default)]
+    pub request_headers: Vec<String>,
     /// Response headers and the claims they carry.
     #[serde(default)]
     pub identity: BTreeMap<String, IdentitySettings>,
@@ -261,7 +280,7 @@ pub enum Form {
 #[allow(clippy::struct_excessive_bools, reason = "each is one switch of the configuration")]
 #[serde(default, deny_unknown_fields)]
 pub struct QueryOverrides {
-    /// `claims_NAME=value`, repeated for any of several.
+    /// `claims_NAME=value` and, but in legacy mode, `claims_any_NAME=value`.
     pub claims: bool,
     /// `claims_regexp_NAME=pattern`, for the whole value.
     pub regexp: bool,

@@ -7,15 +7,16 @@ use crate::claims::{Audience, Checks, Leeway, Lifetime, short_media_type};
 use crate::counters::Counters;
 use crate::decision::Answers;
 use crate::extract::{HeaderNames, Sources};
-use crate::identity::Identity;
+use crate::identity::{Identity, field_name};
 use crate::keyset::KeySet;
 use crate::original::OriginalHeaders;
 use crate::overrides::Overrides;
 use crate::policy::Policy;
 use crate::preflight::Preflight;
 use crate::routes::Routes;
-use crate::rule::compile_all;
-use crate::settings::{GateSettings, IssuerSettings, PolicySettings};
+use crate::rule::cel::RequestParts;
+use crate::rule::{Rule, compile_all};
+use crate::settings::{GateSettings, IssuerSettings, OriginalSettings, PolicySettings};
 use crate::verifier::{Issuer, Verifier};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,16 +50,20 @@ pub(super) fn build(
         }
     }
     let limits = (settings.max_token_bytes, settings.max_identity_bytes);
+    let mut headers = HeaderNames::default();
+    let sources = Sources::compile(&settings.token, &mut headers);
     let policies: Vec<_> = settings
         .policies
         .iter()
-        .map(|(name, one)| policy(name, one, limits, &issuers, &mut errors))
+        .map(|(name, one)| {
+            let place = format!("policies.{name}");
+            let parts = request_parts(settings, one, &place, &mut headers, &mut errors);
+            policy(name, one, limits, &issuers, &parts, &mut errors)
+        })
         .collect();
     let by_name = policies.iter().enumerate();
     let by_name: HashMap<_, _> =
         by_name.map(|(index, policy)| (policy.name.clone(), index)).collect();
-    let mut headers = HeaderNames::default();
-    let sources = Sources::compile(&settings.token, &mut headers);
     let original = settings
         .original_request
         .as_ref()
@@ -86,7 +91,7 @@ pub(super) fn build(
         policies,
         preflight,
         lasting,
-        overrides: settings.query_overrides.map(Overrides::new),
+        overrides: settings.query_overrides.map(|allowed| Overrides::new(allowed, settings.mode)),
         answers: Answers::new(settings.mode, &settings.realm, settings.unavailable_status),
     })
 }
@@ -165,6 +170,32 @@ fn algorithms(
     set
 }
 
+/// What the rules of a policy may ask of the request; its headers are asked of the front door.
+fn request_parts(
+    settings: &GateSettings,
+    policy: &PolicySettings,
+    place: &str,
+    names: &mut HeaderNames,
+    errors: &mut Errors,
+) -> RequestParts {
+    let original = settings.original_request.as_ref();
+    let mut headers: Vec<(Box<str>, usize)> = Vec::new();
+    for (index, header) in policy.request_headers.iter().enumerate() {
+        match field_name(header) {
+            Ok(name) if headers.iter().any(|(known, _)| known.as_ref() == name.as_ref()) => errors
+                .push((format!("{place}.request_headers[{index}]"), "stands here twice".into())),
+            Ok(name) => headers.push((name.as_ref().into(), names.index(&name))),
+            Err(message) => errors.push((format!("{place}.request_headers[{index}]"), message)),
+        }
+    }
+    RequestParts {
+        path: original.is_some(),
+        host: original.is_some_and(OriginalSettings::tell_host),
+        method: original.is_some_and(OriginalSettings::tell_method),
+        headers,
+    }
+}
+
 static NEXT_POLICY: AtomicU64 = AtomicU64::new(0);
 
 fn policy(
@@ -172,6 +203,7 @@ fn policy(
     settings: &PolicySettings,
     (max_token_bytes, max_identity_bytes): (usize, usize),
     issuers: &HashMap<&str, Arc<Issuer>>,
+    parts: &RequestParts,
     errors: &mut Errors,
 ) -> Policy {
     let place = format!("policies.{name}");
@@ -201,6 +233,7 @@ fn policy(
         errors.push((format!("{place}.require"), message.into()));
     }
     let rules = settings.require.as_deref().unwrap_or_default();
+    let rules = compile_all(rules, &format!("{place}.require"), parts, errors);
     let identity = Identity::compile(&settings.identity, &format!("{place}.identity"), errors);
     let least = identity.least_bytes();
     if least > max_identity_bytes {
@@ -212,7 +245,8 @@ fn policy(
         name: name.into(),
         number: NEXT_POLICY.fetch_add(1, Ordering::Relaxed),
         verifier: Verifier::new(believed, max_token_bytes),
-        rules: compile_all(rules, &format!("{place}.require"), errors),
+        looks_at_request: rules.iter().any(Rule::looks_at_request),
+        rules,
         identity,
         max_identity_bytes,
         optional: settings.optional,

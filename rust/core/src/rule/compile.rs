@@ -1,15 +1,14 @@
 //! The rule language as the configuration writes it -> compiled rules, with every error's place.
 
-use super::{Rule, Scalar, Test, cel};
+use super::cel::{Expression, RequestParts};
+use super::{Pattern, Rule, Scalar, Test};
 use crate::claim_path::ClaimPath;
-use regex::{Regex, RegexBuilder};
-use serde_json::{Map, Value};
+use crate::json::{Document, Value, View};
+use serde_json::value::RawValue;
 use std::cmp::Ordering::{Equal, Greater, Less};
 
-/// Compiled regular expressions may take this many bytes each.
-const REGEX_BYTES: usize = 1 << 20;
-
-const OPERATORS: &str = "is, any, all, none, contains, matches, eq, gt, ge, lt, le, exists";
+const OPERATORS: &str =
+    "is, any, all, none, contains, substring, matches, eq, gt, ge, lt, le, exists";
 
 /// A message may have this many bytes.
 const MESSAGE_BYTES: usize = 200;
@@ -17,21 +16,45 @@ const MESSAGE_BYTES: usize = 200;
 /// Collects (path, message) pairs.
 pub type Errors = Vec<(String, String)>;
 
-/// Compiles the rules of a list; `place` is the list's path in the configuration.
-pub fn compile_all(rules: &[Value], place: &str, errors: &mut Errors) -> Vec<Rule> {
+/// A name in a rule, and what stands behind it.
+type Member<'v> = (&'v str, Value<'v>);
+
+/// Compiles the rules of a list, as they were written: numbers keep their digits. `place` is the
+/// list's path in the configuration, `parts` what expressions may ask of the request.
+pub fn compile_all(
+    rules: &[Box<RawValue>],
+    place: &str,
+    parts: &RequestParts,
+    errors: &mut Errors,
+) -> Vec<Rule> {
     let each = rules.iter().enumerate();
-    each.filter_map(|(index, rule)| compile(rule, &format!("{place}[{index}]"), errors)).collect()
+    each.filter_map(|(index, rule)| {
+        let place = format!("{place}[{index}]");
+        match Document::parse(rule.get().into()) {
+            Ok(document) => compile(document.root(), &place, parts, errors),
+            Err(malformed) => {
+                errors.push((place, malformed.to_string()));
+                None
+            }
+        }
+    })
+    .collect()
 }
 
-fn compile(rule: &Value, place: &str, errors: &mut Errors) -> Option<Rule> {
-    let Some(members) = rule.as_object() else {
+fn compile(
+    rule: Value<'_>,
+    place: &str,
+    parts: &RequestParts,
+    errors: &mut Errors,
+) -> Option<Rule> {
+    let Some(members) = rule.members() else {
         errors.push((place.into(), format!("expected a rule, found {}", kind(rule))));
         return None;
     };
-    let mut members = members.clone();
-    let message = members.remove("message");
-    let message = message.map(|message| told(&message, &format!("{place}.message"), errors));
-    let rule = untold(&members, place, errors)?;
+    let message = rule.get("message");
+    let message = message.map(|message| told(message, &format!("{place}.message"), errors));
+    let members: Vec<_> = members.filter(|(name, _)| *name != "message").collect();
+    let rule = untold(&members, place, parts, errors)?;
     match message {
         None => Some(rule),
         Some(message) => message.map(|message| Rule::Told { rule: Box::new(rule), message }),
@@ -39,7 +62,7 @@ fn compile(rule: &Value, place: &str, errors: &mut Errors) -> Option<Rule> {
 }
 
 /// What stands in the quoted string of an `error_description` (RFC 6750 section 3).
-fn told(message: &Value, place: &str, errors: &mut Errors) -> Option<Box<str>> {
+fn told(message: Value<'_>, place: &str, errors: &mut Errors) -> Option<Box<str>> {
     let safe = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     let good = message
         .as_str()
@@ -57,60 +80,61 @@ fn told(message: &Value, place: &str, errors: &mut Errors) -> Option<Box<str>> {
 }
 
 /// A rule whose message was taken out.
-fn untold(members: &Map<String, Value>, place: &str, errors: &mut Errors) -> Option<Rule> {
-    let single = match members.keys().next().map(String::as_str) {
-        Some(name @ ("not" | "any_of" | "all_of" | "scope" | "cel")) if members.len() == 1 => {
-            Some(name)
-        }
-        _ => None,
+fn untold(
+    members: &[Member<'_>],
+    place: &str,
+    parts: &RequestParts,
+    errors: &mut Errors,
+) -> Option<Rule> {
+    let [(name @ ("not" | "any_of" | "all_of" | "scope" | "cel"), value)] = *members else {
+        return claim_rule(members, place, errors);
     };
-    match single {
-        None => claim_rule(members, place, errors),
-        Some(name) => {
-            let inner = format!("{place}.{name}");
-            let value = members.get(name)?;
-            match name {
-                "not" => {
-                    let rule = compile(value, &inner, errors)?;
-                    if rule.tells() {
-                        let message = "a message inside not is never told; write it beside not";
-                        errors.push((inner, message.into()));
-                    }
-                    Some(Rule::Not(Box::new(rule)))
-                }
-                "scope" => scopes(value, &inner, errors).map(Rule::Scope),
-                "cel" => expression(value)
-                    .map_err(|message| errors.push((inner, message)))
-                    .ok()
-                    .map(Rule::Cel),
-                _ => {
-                    let list = list(value, &inner, errors)?;
-                    let rules = compile_all(list, &inner, errors);
-                    Some(if name == "any_of" { Rule::Any(rules) } else { Rule::All(rules) })
-                }
+    let inner = format!("{place}.{name}");
+    match name {
+        "not" => {
+            let rule = compile(value, &inner, parts, errors)?;
+            if rule.tells() {
+                let message = "a message inside not is never told; write it beside not";
+                errors.push((inner, message.into()));
             }
+            Some(Rule::Not(Box::new(rule)))
+        }
+        "scope" => scopes(value, &inner, errors).map(Rule::Scope),
+        "cel" => {
+            let expression = expression(value, parts);
+            expression.map_err(|message| errors.push((inner, message))).ok().map(Rule::Cel)
+        }
+        _ => {
+            let list = list(value).map_err(|message| errors.push((inner.clone(), message))).ok()?;
+            let each = list.iter().enumerate();
+            let rules = each
+                .filter_map(|(index, rule)| {
+                    compile(*rule, &format!("{inner}[{index}]"), parts, errors)
+                })
+                .collect();
+            Some(if name == "any_of" { Rule::Any(rules) } else { Rule::All(rules) })
         }
     }
 }
 
-fn expression(value: &Value) -> Result<cel::Expression, String> {
+fn expression(value: Value<'_>, parts: &RequestParts) -> Result<Expression, String> {
     let text = value.as_str();
     let text = text.ok_or_else(|| format!("expected an expression, found {}", kind(value)))?;
-    cel::Expression::compile(text)
+    Expression::compile(text, parts)
 }
 
-fn claim_rule(members: &Map<String, Value>, place: &str, errors: &mut Errors) -> Option<Rule> {
-    let Some(claim) = members.get("claim") else {
+fn claim_rule(members: &[Member<'_>], place: &str, errors: &mut Errors) -> Option<Rule> {
+    let Some((_, claim)) = members.iter().find(|(name, _)| *name == "claim") else {
         let message =
             "expected claim with an operator, or one of not, any_of, all_of, scope, cel alone";
         errors.push((place.into(), message.into()));
         return None;
     };
     let path =
-        claim_path(claim).map_err(|message| errors.push((format!("{place}.claim"), message))).ok();
+        claim_path(*claim).map_err(|message| errors.push((format!("{place}.claim"), message))).ok();
     let mut rules = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| *name != "claim") {
-        match (test(name, value), &path) {
+        match (test(name, *value), &path) {
             (Ok(test), Some(path)) => rules.push(Rule::Claim { path: path.clone(), test }),
             (Ok(_), None) => {}
             (Err(message), _) => errors.push((format!("{place}.{name}"), message)),
@@ -123,18 +147,18 @@ fn claim_rule(members: &Map<String, Value>, place: &str, errors: &mut Errors) ->
 }
 
 /// `{"name": ...}` takes a top-level name as it is, dots and all.
-fn claim_path(claim: &Value) -> Result<ClaimPath, String> {
-    match (claim, claim.get("name").and_then(Value::as_str)) {
-        (Value::String(text), _) => ClaimPath::parse(text),
+fn claim_path(claim: Value<'_>) -> Result<ClaimPath, String> {
+    match (claim.as_str(), claim.get("name").and_then(Value::as_str)) {
+        (Some(text), _) => ClaimPath::parse(text),
         (_, Some(name)) => Ok(ClaimPath::Name(name.into())),
         _ => Err(format!("expected a claim's name or path, found {}", kind(claim))),
     }
 }
 
-fn test(name: &str, value: &Value) -> Result<Test, String> {
+fn test(name: &str, value: Value<'_>) -> Result<Test, String> {
+    let expected = |what: &str| format!("expected {what}, found {}", kind(value));
     let compare = |orders| {
-        let limit =
-            value.as_f64().ok_or_else(|| format!("expected a number, found {}", kind(value)))?;
+        let limit = value.number().ok_or_else(|| expected("a number"))?.into_owned();
         Ok(Test::Compare { orders, limit })
     };
     match name {
@@ -143,49 +167,32 @@ fn test(name: &str, value: &Value) -> Result<Test, String> {
         "all" => scalars(value).map(Test::All),
         "none" => scalars(value).map(Test::None),
         "contains" => scalar(value).map(Test::Contains),
+        "substring" => match value.as_str() {
+            Some("") => Err("expected a text, found an empty one, which every text has".into()),
+            Some(part) => Ok(Test::Substring(part.into())),
+            None => Err(expected("a text")),
+        },
         "matches" => {
-            let text = value.as_str();
-            let text = text
-                .ok_or_else(|| format!("expected a regular expression, found {}", kind(value)))?;
-            pattern(text, true).map(Test::Matches)
+            let text = value.as_str().ok_or_else(|| expected("a regular expression"))?;
+            Pattern::compile(text, true).map(Test::Matches)
         }
         "eq" => compare(&[Equal]),
         "gt" => compare(&[Greater]),
         "ge" => compare(&[Greater, Equal]),
         "lt" => compare(&[Less]),
         "le" => compare(&[Less, Equal]),
-        "exists" => {
-            let expected = value.as_bool();
-            expected
-                .map(Test::Exists)
-                .ok_or_else(|| format!("expected true or false, found {}", kind(value)))
-        }
+        "exists" => value.as_bool().map(Test::Exists).ok_or_else(|| expected("true or false")),
         _ => Err(format!("unknown operator; expected one of {OPERATORS}")),
     }
 }
 
-/// A linear-time regular expression, for the whole value or for a part of it.
-pub(crate) fn pattern(text: &str, whole: bool) -> Result<Regex, String> {
-    let build = |text: &str| {
-        RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| {
-            // The last line of the error names the cause; those before it draw a picture.
-            let message = error.to_string();
-            let cause = message.lines().last().unwrap_or_default().trim();
-            format!("bad regular expression: {}", cause.trim_start_matches("error: "))
-        })
-    };
-    // Compiled alone first, so that a stray bracket cannot close the anchors' group.
-    let alone = build(text)?;
-    if whole { build(&format!(r"\A(?:{text})\z")) } else { Ok(alone) }
-}
-
-fn scopes(value: &Value, place: &str, errors: &mut Errors) -> Option<Vec<Box<str>>> {
+fn scopes(value: Value<'_>, place: &str, errors: &mut Errors) -> Option<Vec<Box<str>>> {
     // The characters of a scope-token (RFC 6749 section 3.3); they also stand in WWW-Authenticate.
     let is_scope = |text: &&str| {
         !text.is_empty()
             && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
     };
-    let list = list(value, place, errors)?;
+    let list = list(value).map_err(|message| errors.push((place.into(), message))).ok()?;
     let mut scopes = Vec::new();
     for (index, entry) in list.iter().enumerate() {
         match entry.as_str().filter(is_scope) {
@@ -200,44 +207,39 @@ fn scopes(value: &Value, place: &str, errors: &mut Errors) -> Option<Vec<Box<str
 }
 
 /// A list that is not empty: an empty one would hold always or never, and nobody means that.
-fn list<'v>(value: &'v Value, place: &str, errors: &mut Errors) -> Option<&'v Vec<Value>> {
-    let list = value.as_array().filter(|list| !list.is_empty());
-    if list.is_none() {
-        errors.push((
-            place.into(),
-            format!("expected a list with at least one entry, found {}", kind(value)),
-        ));
+fn list(value: Value<'_>) -> Result<Vec<Value<'_>>, String> {
+    let list: Vec<_> = value.elements().into_iter().flatten().collect();
+    if list.is_empty() {
+        Err(format!("expected a list with at least one entry, found {}", kind(value)))
+    } else {
+        Ok(list)
     }
-    list
 }
 
-fn scalars(value: &Value) -> Result<Vec<Scalar>, String> {
-    let list = value.as_array().filter(|list| !list.is_empty());
-    let list = list
-        .ok_or_else(|| format!("expected a list with at least one entry, found {}", kind(value)))?;
-    list.iter().map(scalar).collect()
+fn scalars(value: Value<'_>) -> Result<Vec<Scalar>, String> {
+    list(value)?.into_iter().map(scalar).collect()
 }
 
-fn scalar(value: &Value) -> Result<Scalar, String> {
-    match value {
-        Value::String(text) => Ok(Scalar::Text(text.as_str().into())),
-        Value::Bool(boolean) => Ok(Scalar::Bool(*boolean)),
-        Value::Number(number) => {
-            let number = number.as_f64().filter(|number| number.is_finite());
-            number.map(Scalar::Number).ok_or_else(|| "the number is too large".into())
+fn scalar(value: Value<'_>) -> Result<Scalar, String> {
+    match value.view() {
+        View::Text(text) => Ok(Scalar::Text(text.into())),
+        View::Bool(boolean) => Ok(Scalar::Bool(boolean)),
+        View::Number(..) => {
+            let number = value.number().ok_or("the number is too large")?;
+            Ok(Scalar::Number(number.into_owned()))
         }
-        other => Err(format!("expected a string, number or boolean, found {}", kind(other))),
+        _ => Err(format!("expected a string, number or boolean, found {}", kind(value))),
     }
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(list) if list.is_empty() => "an empty list",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
+fn kind(value: Value<'_>) -> &'static str {
+    match value.view() {
+        View::Null => "nothing",
+        View::Bool(_) => "a boolean",
+        View::Number(..) => "a number",
+        View::Text(_) => "a string",
+        View::Array(list) if list.clone().next().is_none() => "an empty list",
+        View::Array(_) => "a list",
+        View::Object(_) => "a mapping",
     }
 }

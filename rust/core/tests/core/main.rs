@@ -24,3 +24,5 @@ mod routes;
 mod rule;
 mod rule_cel;
 mod rule_cel_limits;
+mod rule_numbers;
+mod rule_patterns;

@@ -1,16 +1,18 @@
 use jwtfast_core::json::Document;
+use jwtfast_core::rule::cel::RequestParts;
 use jwtfast_core::rule::{Rule, compile_all};
 use serde_json::{Value, json};
 
-fn compile(rule: &Value) -> Result<Rule, Vec<(String, String)>> {
+pub(crate) fn compile(rule: &Value) -> Result<Rule, Vec<(String, String)>> {
     let mut errors = Vec::new();
-    let rules = compile_all(std::slice::from_ref(rule), "require", &mut errors);
+    let raw = serde_json::value::to_raw_value(rule).unwrap();
+    let rules = compile_all(&[raw], "require", &RequestParts::default(), &mut errors);
     if errors.is_empty() { Ok(rules.into_iter().next().unwrap()) } else { Err(errors) }
 }
 
-fn holds(rule: &Value, claims: &Value) -> bool {
+pub(crate) fn holds(rule: &Value, claims: &Value) -> bool {
     let document = Document::parse_object(serde_json::to_vec(claims).unwrap()).unwrap();
-    compile(rule).unwrap().holds(document.root())
+    compile(rule).unwrap().holds(&document.root().into())
 }
 
 /// Each operator on values that pass and values that do not; types are never converted.
@@ -49,8 +51,30 @@ fn operators() {
         ),
         (
             json!({"claim": "a", "contains": "b"}),
-            vec![json!("abc"), json!(["b"])],
-            vec![json!("ac"), json!(["abc"]), json!(1)],
+            vec![json!(["b"]), json!(["a", "b"])],
+            vec![
+                json!("abc"),
+                json!("b"),
+                json!(["abc"]),
+                json!([["b"]]),
+                json!({"b": 1}),
+                json!(1),
+            ],
+        ),
+        (
+            json!({"not": {"claim": "a", "contains": "b"}}),
+            vec![json!([]), json!(["abc"]), Value::Null],
+            vec![json!(["b"]), json!("b"), json!("abc"), json!("x"), json!(1), json!({"x": 1})],
+        ),
+        (
+            json!({"claim": "a", "substring": "b"}),
+            vec![json!("b"), json!("abc")],
+            vec![json!("ac"), json!("B"), json!(["b"]), json!(["abc"]), json!({"b": 1}), json!(1)],
+        ),
+        (
+            json!({"not": {"claim": "a", "substring": "b"}}),
+            vec![json!("ac"), json!(""), Value::Null],
+            vec![json!("abc"), json!(["b"]), json!(["x"]), json!(1), json!({"x": 1})],
         ),
         (
             json!({"claim": "a", "matches": "a|ab"}),
@@ -177,6 +201,10 @@ fn errors_have_their_place() {
         (json!({"claim": "a", "is": []}), "require[0].is"),
         (json!({"claim": "a", "any": []}), "require[0].any"),
         (json!({"claim": "a", "any": "x"}), "require[0].any"),
+        (json!({"claim": "a", "substring": ""}), "require[0].substring"),
+        (json!({"claim": "a", "substring": 5}), "require[0].substring"),
+        (json!({"claim": "a", "substring": ["x"]}), "require[0].substring"),
+        (json!({"claim": "a", "contains": ["x"]}), "require[0].contains"),
         (json!({"claim": "a", "gt": "5"}), "require[0].gt"),
         (json!({"claim": "a", "exists": "yes"}), "require[0].exists"),
         (json!({"claim": "a", "matches": "("}), "require[0].matches"),

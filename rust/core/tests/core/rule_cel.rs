@@ -1,5 +1,5 @@
 use jwtfast_core::json::Document;
-use jwtfast_core::rule::cel::Expression;
+use jwtfast_core::rule::cel::{Expression, RequestParts};
 use serde_json::{Value, json};
 
 fn document(claims: &Value) -> Document {
@@ -7,7 +7,8 @@ fn document(claims: &Value) -> Document {
 }
 
 fn compile(text: &str) -> Expression {
-    Expression::compile(text).unwrap_or_else(|message| panic!("{text}: {message}"))
+    Expression::compile(text, &RequestParts::default())
+        .unwrap_or_else(|message| panic!("{text}: {message}"))
 }
 
 fn claims() -> Value {
@@ -26,7 +27,7 @@ fn claims() -> Value {
 fn all_are(expected: Option<bool>, expressions: &[&str]) {
     let document = document(&claims());
     for text in expressions {
-        assert_eq!(expected, compile(text).holds(document.root()), "{text}");
+        assert_eq!(expected, compile(text).holds(&document.root().into()), "{text}");
     }
 }
 
@@ -239,9 +240,15 @@ fn refused_at_load() {
         ("claims.a | true", "column 10: unexpected '|'; or is ||"),
         ("claims.a == 1 claims", "column 15: expected an operator or the end, found \"claims\""),
         ("(claims.a == 1", "column 15: expected ), found the end"),
-        ("claim.a == 1", "column 1: unknown variable \"claim\"; there is claims"),
-        ("true &&\n  user == 1", "line 2, column 3: unknown variable \"user\"; there is claims"),
-        ("[1].all(x, true) && x", "column 21: unknown variable \"x\"; there is claims"),
+        ("claim.a == 1", "column 1: unknown variable \"claim\"; there is claims, and request"),
+        (
+            "true &&\n  user == 1",
+            "line 2, column 3: unknown variable \"user\"; there is claims, and request",
+        ),
+        (
+            "[1].all(x, true) && x",
+            "column 21: unknown variable \"x\"; there is claims, and request",
+        ),
         ("claims.a.foo()", "column 10: unknown function \"foo\""),
         ("'ë' == now()", "column 8: unknown function \"now\""),
         ("timestamp('x') == 1", "column 1: unknown function \"timestamp\""),
@@ -281,6 +288,10 @@ fn refused_at_load() {
         ("f(1,) == 1", "column 5: expected a value, found )"),
         ("claims.`a", "column 8: a name between backticks has letters, digits, _ . - / and spaces"),
     ] {
-        assert_eq!(expected, Expression::compile(text).err().unwrap_or_default(), "{text}");
+        assert_eq!(
+            expected,
+            Expression::compile(text, &RequestParts::default()).err().unwrap_or_default(),
+            "{text}"
+        );
     }
 }

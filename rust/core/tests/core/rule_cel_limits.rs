@@ -1,6 +1,6 @@
+use crate::rule::compile;
 use jwtfast_core::json::Document;
-use jwtfast_core::rule::cel::{Expression, MAX_STEPS};
-use jwtfast_core::rule::{Rule, compile_all};
+use jwtfast_core::rule::cel::{Expression, MAX_STEPS, RequestParts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -8,10 +8,8 @@ fn document(claims: &Value) -> Document {
     Document::parse_object(serde_json::to_vec(claims).unwrap()).unwrap()
 }
 
-fn compile(rule: &Value) -> Result<Rule, Vec<(String, String)>> {
-    let mut errors = Vec::new();
-    let rules = compile_all(std::slice::from_ref(rule), "require", &mut errors);
-    if errors.is_empty() { Ok(rules.into_iter().next().unwrap()) } else { Err(errors) }
+fn expression(text: &str) -> Result<Expression, String> {
+    Expression::compile(text, &RequestParts::default())
 }
 
 fn nested(before: &str, inside: &str, behind: &str, times: usize) -> String {
@@ -48,14 +46,14 @@ fn deep_expressions_are_refused() {
     let check = || {
         for times in [50, 100, 400] {
             for text in grown(times) {
-                let refused = Expression::compile(&text).unwrap_err();
+                let refused = expression(&text).unwrap_err();
                 assert!(refused.ends_with("more than 48 levels"), "{refused}: {text}");
             }
         }
         // Those that are too long are not even looked at.
         for times in [9000, 100_000] {
             for text in grown(times) {
-                let refused = Expression::compile(&text).unwrap_err();
+                let refused = expression(&text).unwrap_err();
                 assert_eq!("the expression is longer than 8192 bytes", refused);
             }
         }
@@ -71,12 +69,12 @@ fn the_deepest_expressions_fit_the_stack() {
         let text = format!("{{\"l\": {}}}", nested("[", "[]", "]", 30));
         let document = Document::parse_object(text.into_bytes()).unwrap();
         for text in grown(40) {
-            if let Ok(expression) = Expression::compile(&text) {
-                let _ = expression.holds(document.root());
+            if let Ok(expression) = expression(&text) {
+                let _ = expression.holds(&document.root().into());
             }
         }
         let made = format!("{deepest} == {deepest} && claims.l == claims.l");
-        assert_eq!(Some(true), Expression::compile(&made).unwrap().holds(document.root()));
+        assert_eq!(Some(true), expression(&made).unwrap().holds(&document.root().into()));
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(check).unwrap().join().unwrap();
 }
@@ -89,18 +87,18 @@ fn long_chains_are_taken() {
     let chain = (0..400).map(each).collect::<Vec<_>>();
     let any = chain.join(" || ");
     let text = if any.len() > 8192 { chain[200..].join(" || ") } else { any };
-    assert_eq!(Some(true), Expression::compile(&text).unwrap().holds(document.root()));
+    assert_eq!(Some(true), expression(&text).unwrap().holds(&document.root().into()));
 }
 
 /// Macros multiply: two inside one another are taken, three are not.
 #[test]
 fn macros_inside_one_another() {
     let text = "claims.l.all(a, claims.l.all(b, claims.l.all(c, a + b + c == 0)))";
-    let refused = Expression::compile(text).unwrap_err();
+    let refused = expression(text).unwrap_err();
     assert_eq!("column 42: more than 2 macros inside one another", refused);
-    assert!(Expression::compile("claims.l.all(a, claims.l.all(b, a == b))").is_ok());
+    assert!(expression("claims.l.all(a, claims.l.all(b, a == b))").is_ok());
     let beside = "claims.l.map(a, a).map(b, b).all(c, true) && claims.l.all(d, true)";
-    assert!(Expression::compile(beside).is_ok());
+    assert!(expression(beside).is_ok());
 }
 
 /// The claims of a token of 1 MiB that an expression would never be done with.
@@ -135,9 +133,8 @@ fn steps_are_bounded() {
         "claims.deep == claims.deep && claims.e == claims.e",
         "claims.deep + [1] in [claims.deep + [2], claims.deep + [3]]",
     ] {
-        let expression =
-            Expression::compile(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!((None, MAX_STEPS), expression.evaluate(document.root()), "{text}");
+        let expression = expression(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!((None, MAX_STEPS), expression.evaluate(&document.root().into()), "{text}");
     }
     // Each of these must be paid for by itself: the few rounds around it are not the cost.
     for each in [
@@ -159,9 +156,8 @@ fn steps_are_bounded() {
         "(claims.names == claims.names) != true",
     ] {
         let text = format!("[1, 2, 3, 4, 5, 6, 7, 8].exists(a, {each})");
-        let expression =
-            Expression::compile(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!((None, MAX_STEPS), expression.evaluate(document.root()), "{text}");
+        let expression = expression(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!((None, MAX_STEPS), expression.evaluate(&document.root().into()), "{text}");
     }
 }
 
@@ -176,7 +172,7 @@ fn ordinary_rules_are_far_from_the_limit() {
         ("claims.groups.all(g, g.matches('^team-[0-9]+-members$'))", true, 16_000),
         ("claims.groups.exists(g, g in ['a', 'b', 'c', 'd', 'e'])", false, 15_000),
     ] {
-        let (holds, steps) = Expression::compile(text).unwrap().evaluate(document.root());
+        let (holds, steps) = expression(text).unwrap().evaluate(&document.root().into());
         assert_eq!(Some(expected), holds, "{text}");
         assert!(steps <= most, "{text}: {steps}");
     }
@@ -206,7 +202,11 @@ fn what_cannot_be_evaluated_denies_everywhere() {
         (json!({"not": {"all_of": [broken, no]}}), true),
         (json!({"any_of": [broken, {"claim": "sub", "is": "u"}]}), true),
     ] {
-        assert_eq!(expected, compile(&rule).is_ok_and(|rule| rule.holds(claims.root())), "{rule}");
+        assert_eq!(
+            expected,
+            compile(&rule).is_ok_and(|rule| rule.holds(&claims.root().into())),
+            "{rule}"
+        );
     }
 }
 
@@ -227,8 +227,8 @@ fn messages() {
         (json!({"cel": "false"}), None),
     ] {
         let compiled = compile(&rule).unwrap();
-        assert!(!compiled.holds(claims.root()), "{rule}");
-        assert_eq!(expected, compiled.message(claims.root()), "{rule}");
+        assert!(!compiled.holds(&claims.root().into()), "{rule}");
+        assert_eq!(expected, compiled.message(&claims.root().into()), "{rule}");
     }
     let scoped = compile(&json!({"scope": ["write"], "message": "ask for write"})).unwrap();
     assert_eq!(Some(1), scoped.scopes().map(<[_]>::len));
@@ -269,7 +269,7 @@ proptest! {
     /// Whatever the text, there is an answer: an expression or one line that says what is wrong.
     #[test]
     fn any_text_is_answered(text in "[ -~ëa-c.?:()\\[\\]'\"0-9&|=!<>+*/%\\\\\n]{0,60}") {
-        match Expression::compile(&text) {
+        match expression(&text) {
             Ok(_) => {}
             Err(message) => prop_assert!(message.contains("column ") && !message.contains('\n')),
         }
@@ -288,8 +288,8 @@ proptest! {
             "l": [1, "a", null, [1], {"a": 2}], "m": {"a": {"b": [1.5]}}, "s": "aë", "n": -1, "d": 0.5
         }));
         let text = words.concat() + " == claims.n";
-        if let Ok(expression) = Expression::compile(&text) {
-            prop_assert!(expression.evaluate(claims.root()).1 <= MAX_STEPS);
+        if let Ok(expression) = expression(&text) {
+            prop_assert!(expression.evaluate(&claims.root().into()).1 <= MAX_STEPS);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Values while an expression is evaluated; what comes from the claims is borrowed from them.
 
 use super::tree::Type;
-use crate::json::{Value, View};
+use crate::json::{Number, Value, View};
 use std::cmp::Ordering;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -12,6 +12,8 @@ pub(super) enum Datum<'v> {
     Bool(bool),
     Int(i64),
     Uint(u64),
+    /// An integer of the claims beyond 64 bits: it is compared, and nothing else.
+    Large(Number<'v>),
     Double(f64),
     Text(Text<'v>),
     List(List<'v>),
@@ -57,17 +59,22 @@ impl<'v> List<'v> {
 }
 
 impl<'v> From<Value<'v>> for Datum<'v> {
-    /// An integer by its form is an int, a uint where it is beyond one, and otherwise a double.
+    /// An integer by its form is an int, a uint where it is beyond one, and whatever else it is
+    /// never rounded; any other number is a double.
     fn from(value: Value<'v>) -> Self {
         match value.view() {
             View::Null => Self::Null,
             View::Bool(value) => Self::Bool(value),
-            View::Number(text, integer) => {
-                let int = || text.parse().map(Self::Int).or_else(|_| text.parse().map(Self::Uint));
+            View::Number(..) => match value.number() {
+                Some(Number::Double(number)) => Self::Double(number),
+                Some(Number::Small(number)) => i64::try_from(number)
+                    .map(Self::Int)
+                    .or_else(|_| u64::try_from(number).map(Self::Uint))
+                    .unwrap_or(Self::Large(Number::Small(number))),
+                Some(large) => Self::Large(large),
                 // Claims whose numbers no double can hold were refused before.
-                let double = || Self::Double(text.parse().unwrap_or(f64::NAN));
-                if integer { int().unwrap_or_else(|_| double()) } else { double() }
-            }
+                None => Self::Double(f64::NAN),
+            },
             View::Text(text) => Self::Text(Text::Borrowed(text)),
             View::Array(_) => Self::List(List::Json(value)),
             View::Object(_) => Self::Map(value),
@@ -80,8 +87,9 @@ impl Datum<'_> {
         Self::Text(Text::Made(text.into()))
     }
 
-    pub(super) const fn kind(&self) -> Type {
-        match self {
+    /// Its type; an integer beyond 64 bits has none.
+    pub(super) const fn kind(&self) -> Option<Type> {
+        Some(match self {
             Self::Null => Type::Null,
             Self::Bool(_) => Type::Bool,
             Self::Int(_) => Type::Int,
@@ -92,38 +100,30 @@ impl Datum<'_> {
             Self::Map(_) => Type::Map,
             Self::Type(_) => Type::Meta,
             Self::Optional(_) => Type::Optional,
-        }
+            Self::Large(_) => return None,
+        })
     }
 
     /// The order of two numbers, across their types too; `None` for a NaN and for other values.
     pub(super) fn numeric_order(&self, other: &Self) -> Option<Ordering> {
-        match (self, other) {
-            (Self::Double(left), Self::Double(right)) => left.partial_cmp(right),
-            (Self::Double(left), _) => order(other.integer()?, *left).map(Ordering::reverse),
-            (_, Self::Double(right)) => order(self.integer()?, *right),
-            _ => Some(self.integer()?.cmp(&other.integer()?)),
-        }
+        self.number()?.order(&other.number()?)
     }
 
-    fn integer(&self) -> Option<i128> {
+    fn number(&self) -> Option<Number<'_>> {
         match self {
-            Self::Int(number) => Some((*number).into()),
-            Self::Uint(number) => Some((*number).into()),
+            Self::Int(number) => Some(Number::Small((*number).into())),
+            Self::Uint(number) => Some(Number::Small((*number).into())),
+            Self::Double(number) => Some(Number::Double(*number)),
+            Self::Large(number) => Some(number.clone()),
             _ => None,
         }
     }
-}
 
-/// An integer of 64 bits beside a double, exactly: neither is rounded to the other's type.
-fn order(integer: i128, double: f64) -> Option<Ordering> {
-    const BEYOND: f64 = 18_446_744_073_709_551_616.0;
-    if double >= BEYOND {
-        return Some(Ordering::Less);
+    /// How many steps it takes to compare it beyond the one of every comparison.
+    pub(super) fn digits(&self) -> usize {
+        match self {
+            Self::Large(Number::Large { digits, .. }) => digits.len(),
+            _ => 0,
+        }
     }
-    if double <= -BEYOND {
-        return Some(Ordering::Greater);
-    }
-    #[allow(clippy::cast_possible_truncation, reason = "it is whole and far from the limits")]
-    let whole = double.trunc() as i128;
-    Some(integer.cmp(&whole).then(0.0.partial_cmp(&double.fract())?))
 }

@@ -1,8 +1,8 @@
 //! A tree and claims -> a value, or none. Every step is counted, and there are only so many.
 
 use super::datum::{Datum, List, Text};
-use super::tree::{Form, Function, Node};
-use crate::json::Value;
+use super::tree::{Form, Function, Node, Part};
+use crate::rule::Subject;
 use std::rc::Rc;
 
 mod functions;
@@ -12,7 +12,7 @@ mod operators;
 /// Evaluates one expression once. `None` is CEL's error: it carries no reason, as all it can do is
 /// deny.
 pub(super) struct Evaluation<'v> {
-    claims: Value<'v>,
+    subject: &'v Subject<'v>,
     /// The variables of the macros around the node.
     locals: Vec<Datum<'v>>,
     left: usize,
@@ -22,8 +22,8 @@ pub(super) struct Evaluation<'v> {
 const BYTES_A_STEP: usize = 16;
 
 impl<'v> Evaluation<'v> {
-    pub(super) const fn new(claims: Value<'v>, steps: usize) -> Self {
-        Self { claims, locals: Vec::new(), left: steps }
+    pub(super) const fn new(subject: &'v Subject<'v>, steps: usize) -> Self {
+        Self { subject, locals: Vec::new(), left: steps }
     }
 
     /// How many steps are left.
@@ -69,7 +69,21 @@ impl<'v> Evaluation<'v> {
                 let items: Option<Vec<_>> = nodes.iter().map(|node| self.value(node)).collect();
                 Datum::List(List::Made(items?.into()))
             }
-            Form::Claims => Datum::Map(self.claims),
+            Form::Claims => Datum::Map(self.subject.claims),
+            Form::Request(part) => {
+                let original = self.subject.original()?;
+                let text = match part {
+                    Part::Host => original.host.as_deref()?,
+                    Part::Path => &original.path,
+                    Part::Method => original.method?,
+                };
+                Datum::Text(Text::Borrowed(text))
+            }
+            Form::Header { index, optional } => {
+                let text = self.subject.header(*index)?.map(Text::Borrowed).map(Datum::Text);
+                if *optional { Datum::Optional(text.map(Rc::new)) } else { text? }
+            }
+            Form::HasHeader(index) => Datum::Bool(self.subject.header(*index)?.is_some()),
             Form::Local(index) => self.locals.get(*index)?.clone(),
             Form::Select { of, field, optional } => {
                 let of = self.value(of)?;
@@ -102,11 +116,11 @@ impl<'v> Evaluation<'v> {
                 self.value(chosen)?
             }
             Form::Binary(operator, pair) => self.binary(*operator, pair)?,
-            Form::Matches(node, regex) => match self.value(node)? {
+            Form::Matches(node, pattern) => match self.value(node)? {
                 Datum::Text(text) => {
-                    // A byte costs a step: a pattern looks at each of them with many states.
-                    self.pay(text.len())?;
-                    Datum::Bool(regex.is_match(&text))
+                    // A byte costs a step at least.
+                    self.pay(pattern.steps(&text).max(text.len()))?;
+                    Datum::Bool(pattern.is_match(&text))
                 }
                 _ => return None,
             },

@@ -1,21 +1,32 @@
 //! Tokens -> a tree: operators and their precedence, as the CEL specification has them.
 
+use super::RequestParts;
 use super::lexer::{Kind, Problem, Token, tokens};
 use super::tree::{Form, Node, Operator, Type};
 
 mod calls;
+mod members;
 mod numbers;
+mod request;
 
 /// How many nodes may stand above one another; evaluation uses the stack for each.
 const MAX_DEPTH: usize = 48;
 
 pub(super) type Parsed = Result<Node, Problem>;
 
-pub(super) fn parse(text: &str) -> Parsed {
-    let mut parser = Parser { tokens: tokens(text)?, next: 0, nesting: 0, locals: Vec::new() };
+/// The tree, and whether it looks at the request.
+pub(super) fn parse(text: &str, parts: &RequestParts) -> Result<(Node, bool), Problem> {
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        next: 0,
+        nesting: 0,
+        locals: Vec::new(),
+        parts,
+        looks_at_request: false,
+    };
     let node = parser.expression()?;
     match parser.peek() {
-        Kind::End => Ok(node),
+        Kind::End => Ok((node, parser.looks_at_request)),
         _ => Err(parser.unexpected("an operator or the end")),
     }
 }
@@ -27,6 +38,9 @@ struct Parser<'t> {
     nesting: usize,
     /// The variables of the macros around this place.
     locals: Vec<&'t str>,
+    /// What may be asked of the request.
+    parts: &'t RequestParts,
+    looks_at_request: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -214,60 +228,17 @@ impl<'t> Parser<'t> {
         if name == "claims" {
             return Self::node(at, Form::Claims);
         }
+        if name == "request" {
+            self.looks_at_request = true;
+            return self.request(at);
+        }
         match Type::NAMED.into_iter().find(|kind| kind.name() == name) {
             Some(kind) => Self::node(at, Form::Type(kind)),
-            None => Err(Problem::new(at, format!("unknown variable {name:?}; there is claims"))),
+            None => Err(Problem::new(
+                at,
+                format!("unknown variable {name:?}; there is claims, and request"),
+            )),
         }
-    }
-
-    /// `.field`, `.?field`, `.method(...)`, `[key]` and `[?key]`, as many as there are.
-    fn members(&mut self, first: Node) -> Parsed {
-        let mut node = first;
-        loop {
-            let at = self.at();
-            if self.take(".") {
-                let optional = self.take("?");
-                let at = self.at();
-                let (field, quoted) = match self.peek() {
-                    Kind::Name(field) if !matches!(*field, "true" | "false" | "null") => {
-                        (*field, false)
-                    }
-                    Kind::Quoted(field) => (*field, true),
-                    _ => return Err(self.unexpected("a field's name")),
-                };
-                self.advance();
-                node = if !quoted && !optional && self.take("(") {
-                    self.call(Some(node), field, at)?
-                } else {
-                    let of = Box::new(node);
-                    Self::node(at, Form::Select { of, field: field.into(), optional })?
-                };
-            } else if self.take("[") {
-                let optional = self.take("?");
-                let pair = Box::new([node, self.expression()?]);
-                self.need("]")?;
-                node = Self::node(at, Form::Index { pair, optional })?;
-            } else {
-                return Ok(node);
-            }
-        }
-    }
-
-    /// Expressions between commas, up to the closing symbol, which is taken; a list may end in a
-    /// comma.
-    fn arguments(&mut self, closing: &'static str) -> Result<Vec<Node>, Problem> {
-        let mut nodes = Vec::new();
-        while !self.take(closing) {
-            nodes.push(self.expression()?);
-            if !self.take(",") {
-                self.need(closing)?;
-                break;
-            }
-            if closing == ")" && *self.peek() == Kind::Symbol(closing) {
-                return Err(self.unexpected("a value"));
-            }
-        }
-        Ok(nodes)
     }
 }
 

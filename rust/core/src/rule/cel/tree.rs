@@ -1,6 +1,10 @@
 //! A parsed expression: its names are resolved, its functions known, its patterns compiled.
 
-use regex::Regex;
+use crate::rule::Pattern;
+
+mod function;
+
+pub(super) use function::Function;
 
 /// An expression, and where it stands in the text.
 #[derive(Clone, Debug)]
@@ -22,6 +26,15 @@ pub(super) enum Form {
     List(Vec<Node>),
     /// The variable `claims`.
     Claims,
+    /// `request.host` and its kin.
+    Request(Part),
+    /// `request.headers['name']`, by the index of its name.
+    Header {
+        index: usize,
+        optional: bool,
+    },
+    /// `has(request.headers.name)`
+    HasHeader(usize),
     /// A macro's variable, counted from the outermost macro.
     Local(usize),
     Select {
@@ -45,7 +58,7 @@ pub(super) enum Form {
     /// `condition ? yes : no`
     Choose(Box<[Node; 3]>),
     Binary(Operator, Box<[Node; 2]>),
-    Matches(Box<Node>, Regex),
+    Matches(Box<Node>, Pattern),
     /// The receiver, where there is one, is the first argument.
     Call(Function, Vec<Node>),
     Loop(Macro, Box<Loop>),
@@ -58,6 +71,14 @@ pub(super) struct Loop {
     pub each: Node,
     /// The third argument of `map`, where there is one: `each` is then a filter.
     pub result: Option<Node>,
+}
+
+/// What is known of the original request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Host,
+    Path,
+    Method,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,31 +120,6 @@ pub(super) enum Macro {
     Map,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
-    Size,
-    Contains,
-    StartsWith,
-    EndsWith,
-    LowerAscii,
-    UpperAscii,
-    Trim,
-    Split,
-    IndexOf,
-    Substring,
-    Bool,
-    Int,
-    Uint,
-    Double,
-    Text,
-    Dyn,
-    TypeOf,
-    HasValue,
-    Value,
-    Or,
-    OrValue,
-}
-
 impl Type {
     /// The types that an expression can name.
     pub(super) const NAMED: [Self; 9] = [
@@ -150,6 +146,16 @@ impl Type {
             Self::Map => "map",
             Self::Meta => "type",
             Self::Optional => "optional_type",
+        }
+    }
+}
+
+impl Part {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "request.host",
+            Self::Path => "request.path",
+            Self::Method => "request.method",
         }
     }
 }
@@ -184,6 +190,9 @@ impl Form {
             | Self::Text(_)
             | Self::Type(_)
             | Self::Claims
+            | Self::Request(_)
+            | Self::Header { .. }
+            | Self::HasHeader(_)
             | Self::Local(_) => 0,
             Self::Select { of, .. } | Self::Has { of, .. } => of.depth,
             Self::Not(node) | Self::Negate(node) | Self::Matches(node, _) => node.depth,
@@ -220,20 +229,21 @@ impl Form {
             Self::Int(_) => Type::Int,
             Self::Uint(_) => Type::Uint,
             Self::Double(_) => Type::Double,
-            Self::Text(_) => Type::Text,
+            Self::Text(_) | Self::Request(_) | Self::Header { optional: false, .. } => Type::Text,
             Self::Type(_) => Type::Meta,
             Self::List(_) | Self::Loop(Macro::Filter | Macro::Map, _) => Type::List,
             Self::Claims => Type::Map,
             Self::Bool(_)
             | Self::Has { .. }
+            | Self::HasHeader(_)
             | Self::Not(_)
             | Self::And(_)
             | Self::Or(_)
             | Self::Matches(..)
             | Self::Loop(..) => Type::Bool,
-            Self::Select { optional: true, .. } | Self::Index { optional: true, .. } => {
-                Type::Optional
-            }
+            Self::Select { optional: true, .. }
+            | Self::Index { optional: true, .. }
+            | Self::Header { optional: true, .. } => Type::Optional,
             Self::Binary(operator, pair) => match operator {
                 Operator::Equal
                 | Operator::Unequal
@@ -252,26 +262,6 @@ impl Form {
                 return yes.form.kind().filter(|kind| no.form.kind() == Some(*kind));
             }
             Self::Local(_) | Self::Select { .. } | Self::Index { .. } => return None,
-        })
-    }
-}
-
-impl Function {
-    const fn kind(self) -> Option<Type> {
-        Some(match self {
-            Self::Contains | Self::StartsWith | Self::EndsWith | Self::HasValue | Self::Bool => {
-                Type::Bool
-            }
-            Self::Size | Self::IndexOf | Self::Int => Type::Int,
-            Self::Uint => Type::Uint,
-            Self::Double => Type::Double,
-            Self::LowerAscii | Self::UpperAscii | Self::Trim | Self::Substring | Self::Text => {
-                Type::Text
-            }
-            Self::Split => Type::List,
-            Self::TypeOf => Type::Meta,
-            Self::Or => Type::Optional,
-            Self::Dyn | Self::Value | Self::OrValue => return None,
         })
     }
 }

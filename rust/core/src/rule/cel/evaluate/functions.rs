@@ -14,7 +14,7 @@ impl<'v> Evaluation<'v> {
     ) -> Option<Datum<'v>> {
         match function {
             Function::Dyn => return Some(first),
-            Function::TypeOf => return Some(Datum::Type(first.kind())),
+            Function::TypeOf => return first.kind().map(Datum::Type),
             Function::Size => return self.size(&first),
             _ => {}
         }

@@ -34,7 +34,11 @@ impl<'v> Evaluation<'v> {
                 }
                 Datum::Map(_) => match &left {
                     Datum::Text(name) => self.member(&right, name)?.is_some(),
-                    Datum::Bool(_) | Datum::Int(_) | Datum::Uint(_) | Datum::Double(_) => false,
+                    Datum::Bool(_)
+                    | Datum::Int(_)
+                    | Datum::Uint(_)
+                    | Datum::Large(_)
+                    | Datum::Double(_) => false,
                     _ => return None,
                 },
                 _ => return None,
@@ -87,7 +91,10 @@ impl<'v> Evaluation<'v> {
             (Datum::Optional(Some(left)), Datum::Optional(Some(right))) => {
                 self.equal(left, right)?
             }
-            _ => left.numeric_order(right) == Some(Ordering::Equal),
+            _ => {
+                self.pay(left.digits().saturating_add(right.digits()))?;
+                left.numeric_order(right) == Some(Ordering::Equal)
+            }
         })
     }
 
@@ -99,7 +106,10 @@ impl<'v> Evaluation<'v> {
                 self.pay_for_text(left.len().min(right.len()))?;
                 Some((**left).cmp(&**right))
             }
-            _ => left.numeric_order(right),
+            _ => {
+                self.pay(left.digits().saturating_add(right.digits()))?;
+                left.numeric_order(right)
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Calls: functions by their name and number of arguments, macros, patterns.
 
 use super::{Kind, Parsed, Parser, Problem, demand};
+use crate::rule::Pattern;
 use crate::rule::cel::tree::{Form, Function, Loop, Macro, Node, Type};
-use crate::rule::pattern;
 use std::ops::RangeInclusive;
 
 /// Macros inside one another multiply what they cost.
@@ -84,6 +84,7 @@ impl<'t> Parser<'t> {
         self.need(")")?;
         match argument.form {
             Form::Select { of, field, optional: false } => Self::node(at, Form::Has { of, field }),
+            Form::Header { index, optional: false } => Self::node(at, Form::HasHeader(index)),
             _ => Err(Problem::new(argument.at, "has takes a field, like has(claims.email)")),
         }
     }
@@ -99,8 +100,9 @@ impl<'t> Parser<'t> {
         let Form::Text(source) = regex.form else {
             return Err(Problem::new(regex.at, "the pattern must be a string literal"));
         };
-        let regex = pattern(&source, false).map_err(|message| Problem::new(regex.at, message))?;
-        Self::node(at, Form::Matches(Box::new(text), regex))
+        let pattern = Pattern::compile(&source, false);
+        let pattern = pattern.map_err(|message| Problem::new(regex.at, message))?;
+        Self::node(at, Form::Matches(Box::new(text), pattern))
     }
 
     /// `over.all(variable, each)` and its kin.
