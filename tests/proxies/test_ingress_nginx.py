@@ -9,8 +9,10 @@ from tests.processes import Server
 from tests.proxies.conftest import COMPOSED, RunNginx, ServeConfig
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import bearer
+from tests.proxies.every_alias import LISTS, EveryAlias
 from tests.proxies.every_preflight import EveryPreflight
-from tests.proxies.every_route import SPLITTING, EveryRoute
+from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.proxy import Behind, filled, switched_on
 from tests.settings import token
 from tests.wire import Address, ask
@@ -20,6 +22,12 @@ _CLUSTER_HOST = "jwtfast.auth.svc.cluster.local"
 
 # What the controller generates for auth-url, with its defaults: no keepalive to the auth service.
 _CONFIG = """
+map $http_upgrade $connection_upgrade {{
+    default upgrade;
+    '' '';
+}}
+underscores_in_headers off;
+ignore_invalid_headers on;
 server {{
     listen 127.0.0.1:PORT;
     location = /_external-auth {{
@@ -39,12 +47,18 @@ server {{
         proxy_set_header X-Auth-Request-Redirect $request_uri;
         proxy_buffering off;
         proxy_buffer_size 4k;
+        {auth_snippet}
         set $target {auth};
         proxy_pass $target;
     }}
+    {snippet}
     location / {{
         auth_request /_external-auth;
         {identity}
+        # Allow websocket connections
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection {connection};
+        proxy_set_header Host $http_host;
         proxy_http_version 1.1;
         proxy_pass http://{application};
     }}
@@ -91,6 +105,9 @@ def generated(
         host=_CLUSTER_HOST,
         auth=annotations["auth-url"].replace(f"{_CLUSTER_HOST}:8080", auth),
         identity="\n".join(identity),
+        connection=annotations.get("connection-proxy-header", "$connection_upgrade"),
+        snippet=annotations.get("server-snippet", ""),
+        auth_snippet=annotations.get("auth-snippet", ""),
         application=application.address,
     )
 
@@ -126,6 +143,23 @@ def behind(run_nginx: RunNginx, recipe: str, _application: Echo) -> Behind:
     return run
 
 
+class TestIngressNGINXAliases(EveryAlias):
+    """Every case of header names."""
+
+    # Proxy-Connection is no header that anybody may go by: see docs/proxies/ingress-nginx.md.
+    @pytest.mark.parametrize("value", LISTS)
+    @pytest.mark.parametrize("name", ["Connection", "Keep-Alive", "TE", "Trailer"])
+    def test_a_header_of_one_hop(
+        self, proxy: Address, application: Echo, name: str, value: str
+    ) -> None:
+        """As everywhere."""
+        super().test_a_header_of_one_hop(proxy, application, name, value)
+
+
+class TestIngressNGINXTunnels(EveryTunnel):
+    """Every case of tunnels."""
+
+
 class TestIngressNGINXPreflights(EveryPreflight):
     """Every case of CORS preflights."""
 
@@ -134,16 +168,28 @@ class TestIngressNGINXPreflights(EveryPreflight):
 
 
 class TestIngressNGINXRoutes(EveryRoute):
-    """Every case of routes."""
+    """Every case of routes, with its one URL."""
 
-    # It tells $http_host: see docs/proxies/ingress-nginx.md.
-    tells_the_host_it_serves = False
 
-    # Its one URL still ends at a question mark: not the first of them.
-    @pytest.mark.parametrize("host", SPLITTING[1:])
-    def test_a_host_is_no_path(self, routed: Address, application: Echo, host: str) -> None:
-        """As everywhere."""
-        super().test_a_host_is_no_path(routed, application, host)
+@pytest.mark.parametrize("snippet", [True, False])
+def test_custom_errors(
+    run_nginx: RunNginx,
+    annotations: dict[str, str],
+    auth: Server,
+    application: Echo,
+    snippet: bool,  # noqa: FBT001 # a parameter of the test
+) -> None:
+    """With `custom-http-errors` the controller's page answers for jwtfast, but for the snippet."""
+    chosen = {**annotations} if snippet else {**annotations, "auth-snippet": ""}
+    errors = "proxy_intercept_errors on; error_page 401 403 503 = @custom;"
+    page = "location @custom { return 200 sorry; }"
+    config = generated(chosen, "{}:{}".format(*auth.host_port), application)
+    nginx = run_nginx(errors + filled(config, {"location / {": f"{page} location / {{"}))
+
+    ask(nginx, "GET", "/")
+    # Without the snippet it passes: the page says so.
+    assert len(application.take()) == (not snippet)
+    assert ask(nginx, "GET", "/", [bearer()]).status == 200
 
 
 def test_the_token_can_be_kept_from_the_application(
@@ -183,6 +229,8 @@ def test_the_subrequest_is_the_one_of_ingress_nginx(
         "x-real-ip": "127.0.0.1",
         "x-forwarded-for": "127.0.0.1",
         "x-auth-request-redirect": "/page?a=b",
+        "x-original-uri": "/page?a=b",
+        "x-original-host": "auth.example",
     }
 
 

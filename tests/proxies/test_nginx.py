@@ -8,9 +8,11 @@ import pytest
 from tests.proxies.conftest import RunNginx
 from tests.proxies.echo import Echo
 from tests.proxies.every import EveryProxy
+from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.proxy import Behind, filled, switched_on
 from tests.settings import token
 from tests.wire import Address, Answer, Connection, ask, raw_request
@@ -77,6 +79,14 @@ class TestNGINXPreflights(EveryPreflight):
 
 class TestNGINXRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestNGINXAliases(EveryAlias):
+    """Every case of header names."""
+
+
+class TestNGINXTunnels(EveryTunnel):
+    """Every case of tunnels."""
 
 
 @pytest.fixture
