@@ -23,6 +23,7 @@ pytest.register_assert_rewrite(
     "tests.proxies.contract",
     "tests.proxies.every",
     "tests.proxies.every_alias",
+    "tests.proxies.every_byte",
     "tests.proxies.every_edge",
     "tests.proxies.every_preflight",
     "tests.proxies.every_route",

@@ -8,6 +8,7 @@ from tests.processes import free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_alias import EveryAlias
+from tests.proxies.every_byte import EveryByte
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -65,6 +66,10 @@ class TestCaddyPreflights(EveryPreflight):
 
 class TestCaddyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestCaddyBytes(EveryByte):
+    """Every byte in every place."""
 
 
 class TestCaddyAliases(EveryAlias):

@@ -9,6 +9,7 @@ from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_alias import EveryAlias
+from tests.proxies.every_byte import EveryByte
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -110,6 +111,10 @@ class TestEnvoyPreflights(EveryPreflight):
 
 class TestEnvoyRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestEnvoyBytes(EveryByte):
+    """Every byte in every place."""
 
 
 class TestEnvoyAliases(EveryAlias):

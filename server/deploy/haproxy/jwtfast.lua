@@ -39,6 +39,19 @@ local function question(txn)
     return asked
 end
 
+-- HAProxy lets control bytes pass in a header; its client cannot send them. They are the client's
+-- fault, a 400, not a 503.
+local function can_be_sent(asked)
+    for _, list in pairs(asked) do
+        for _, value in ipairs(list) do
+            if value:find("[\0-\8\10-\31\127]") then
+                return false
+            end
+        end
+    end
+    return true
+end
+
 local function deny(txn, answer)
     local reply = txn:reply({ status = answer.status })
     for _, name in ipairs(TOLD) do
@@ -51,9 +64,13 @@ local function deny(txn, answer)
 end
 
 local function jwtfast(txn, address, path, names)
+    local asked = question(txn)
+    if not can_be_sent(asked) then
+        return txn:done(txn:reply({ status = 400 }))
+    end
     local answer = core.httpclient():get({
         url = "http://" .. address .. path,
-        headers = question(txn),
+        headers = asked,
         timeout = TIMEOUT,
     })
     if answer.status == 401 or answer.status == 403 then
