@@ -2,6 +2,7 @@
 
 LISTEN ?= 127.0.0.1:8080
 REQUESTS ?= 200000
+SWEEP ?= 100000
 CARGO_DENY := 0.20.2
 
 SHELL := /bin/bash
@@ -33,7 +34,7 @@ provider := tests/provider/node_modules/.package-lock.json
 comma := ,
 fail = { echo "error: $(1)" >&2; exit 1; }
 
-.PHONY: help run test test-rust test-python lint bench bench-http bench-growth bench-knobs bench-profile native-pgo soak mutants dist fmt pins clean tools proxies missing
+.PHONY: help run test test-rust test-python lint bench bench-http bench-growth bench-knobs bench-profile native-pgo soak sweep mutants dist fmt pins clean tools proxies missing
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +92,9 @@ native-pgo: .venv/.native ## Replace the native module by a profile-guided build
 
 soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reload under a long load (REQUESTS=200000 each)
 	SOAK_REQUESTS=$(REQUESTS) $(bin)/python -m pytest -s tests/proxies/test_rotation.py $(ARGS)
+
+sweep: .venv/.native .venv/.server | proxies ## Hosts, paths and header names through each real proxy (SWEEP=100000 each; SEED=1)
+	SWEEP_REQUESTS=$(SWEEP) $(if $(SEED),SWEEP_SEED=$(SEED)) $(bin)/python -m pytest -s tests/proxies -k Sweep $(ARGS)
 
 mutants: .venv/.native ## Take out each check behind a promise and see its tests fail (ARGS=crit narrows)
 	$(bin)/python -m tests.advisories.mutants $(ARGS)

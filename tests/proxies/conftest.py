@@ -27,6 +27,7 @@ pytest.register_assert_rewrite(
     "tests.proxies.every_edge",
     "tests.proxies.every_preflight",
     "tests.proxies.every_route",
+    "tests.proxies.every_sweep",
     "tests.proxies.every_tunnel",
 )
 
@@ -119,6 +120,12 @@ def untold(behind: Behind, serve: Serve, config: dict[str, Any]) -> Address:
 def routed(behind: Behind, auth: Server) -> Address:
     """The proxy with its recipe for routes: the original request chooses the policy."""
     return behind("{}:{}".format(*auth.host_port), "/validate")
+
+
+@pytest.fixture(scope="module")
+def routed_http2(behind: Behind, auth: Server) -> Address:
+    """The same, taking HTTP/2 by prior knowledge."""
+    return behind("{}:{}".format(*auth.host_port), "/validate", http2=True)
 
 
 def _nginx_command(binary: str, directory: Path, http: str) -> tuple[list[str], int]:
