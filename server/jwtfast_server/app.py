@@ -15,6 +15,7 @@ header's: an empty one, which granian gives for Unix sockets only, raises instea
 from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Protocol, TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from jwtfast_server.answers import LINES, Page
 from jwtfast_server.service import Service
@@ -87,7 +88,7 @@ def _asgi_door(service: Service) -> AsgiDoor:
             current = service.current
             answer = current.door.asgi(scope)
             if answer is None:
-                path = scope["raw_path"].decode("latin-1")
+                path = unquote_to_bytes(scope["raw_path"]).decode("latin-1")
                 page = await _page(service, path)
                 return await send_page(page, scope, send)
             start, end, decision = answer
@@ -98,7 +99,8 @@ def _asgi_door(service: Service) -> AsgiDoor:
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return await send_page(service.failed(error), scope, send)
         if decision is not None:
-            current.decisions.write(decision, scope["method"])
+            path = scope["raw_path"].decode("latin-1")
+            current.decisions.answered(decision, scope["method"], path)
         return None
 
     return door
@@ -122,7 +124,7 @@ def _rsgi_door(service: Service) -> RsgiDoor:
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return protocol.response_bytes(*service.failed(error).to(scope.method))
         if decision is not None:
-            current.decisions.write(decision, scope.method)
+            current.decisions.answered(decision, scope.method, scope.path)
         return None
 
     return door
@@ -147,7 +149,8 @@ def _wsgi_door(service: Service) -> WsgiDoor:
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             return send_page(service.failed(error), environ, start_response)
         if decision is not None:
-            current.decisions.write(decision, environ["REQUEST_METHOD"])
+            method = environ["REQUEST_METHOD"]
+            current.decisions.answered(decision, method, environ["PATH_INFO"])
         return body
 
     return door

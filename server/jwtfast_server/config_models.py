@@ -16,12 +16,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from jwtfast_server.address import Address
 from jwtfast_server.config_revocation import Revocation
 from jwtfast_server.config_server import Cache, Log, Metrics, Reload, Tls, Workers
 from jwtfast_server.keysources import Algorithm, KeySource
 from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.values import (
-    Address,
     AnyNumber,
     Duration,
     FileName,

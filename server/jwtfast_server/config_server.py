@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from jwtfast_server.values import Address, FileName, Section, Size
+from jwtfast_server.address import Address
+from jwtfast_server.values import FileName, Section, Size
 
 __all__ = ["Cache", "Log", "Metrics", "Reload", "Tls", "Workers", "cores"]
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jwtfast
+from jwtfast_server.address import Address
 from jwtfast_server.config import Settings
 from jwtfast_server.keygen import NewKey, from_private_pem, generate, write_file
 from jwtfast_server.mint import timed
-from jwtfast_server.values import Address
 
 __all__ = ["Welcome", "prepare", "welcome"]
 

@@ -15,6 +15,7 @@ from granian.log import LogLevels
 
 import jwtfast
 from jwtfast_server import log, metrics, tls, worker
+from jwtfast_server.address import Address
 from jwtfast_server.answers import statuses
 from jwtfast_server.app import wsgi_is_safe
 from jwtfast_server.config import Settings
@@ -27,7 +28,6 @@ from jwtfast_server.process_metrics import ProcessReport
 from jwtfast_server.reload import Reload
 from jwtfast_server.run_directory import run_directory
 from jwtfast_server.scrapes import Scrapes, listening_at
-from jwtfast_server.values import Address
 
 __all__ = ["serve"]
 
@@ -197,9 +197,7 @@ def _server(settings: Settings, listen: Endpoint, directory: Path, reload: Reloa
     return MainProcess(
         directory,
         reload,
-        address=listen.host,
-        port=listen.port,
-        uds=listen.unix,
+        listen,
         interface=_INTERFACES[settings.interface],
         workers=settings.workers,
         blocking_threads=1,

@@ -5,12 +5,14 @@ without a word.
 """
 
 import errno
+import grp
+import os
 import socket
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from jwtfast_server.values import Address
+from jwtfast_server.address import Address
 
 __all__ = ["Endpoint", "ListenError", "endpoint"]
 
@@ -34,6 +36,22 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     unix: Path | None = None
+    mode: int | None = None
+    """Of the Unix socket; None leaves it to the umask."""
+    group: int | None = None
+
+    def give_access(self) -> None:
+        """Give the Unix socket its group and its mode.
+
+        Raises:
+            OSError: where this user may not.
+        """
+        if self.unix is None:
+            return
+        if self.group is not None:
+            os.chown(self.unix, -1, self.group)
+        if self.mode is not None:
+            self.unix.chmod(self.mode)
 
 
 def endpoint(address: Address) -> Endpoint:
@@ -43,15 +61,16 @@ def endpoint(address: Address) -> Endpoint:
         ListenError: where it cannot.
     """
     if address.unix is not None:
-        _free_path(address, Path(address.unix))
-        return Endpoint("", 0, Path(address.unix))
+        found = Endpoint("", 0, Path(address.unix), address.mode, _group(address))
+        _free_path(address, found)
+        return found
     try:
-        found = socket.getaddrinfo(
+        addresses = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except (OSError, UnicodeError) as error:
         raise ListenError(f"{address} cannot be used: the host name is unknown") from error
-    family, _, _, _, target = found[0]
+    family, _, _, _, target = addresses[0]
     _bind(address, family, target)
     return Endpoint(str(target[0]), address.port)
 
@@ -66,8 +85,20 @@ def _bind(address: Address, family: int, target: object) -> None:
             raise ListenError(f"{address} {reason}") from error
 
 
-def _free_path(address: Address, path: Path) -> None:
+def _group(address: Address) -> int | None:
+    if address.group is None:
+        return None
+    try:
+        return grp.getgrnam(address.group).gr_gid
+    except KeyError:
+        if address.group.isdigit():
+            return int(address.group)
+        raise ListenError(f"{address} cannot be used: the group is unknown") from None
+
+
+def _free_path(address: Address, found: Endpoint) -> None:
     """Take away the socket of a server that ended without doing so; never anything else."""
+    path = Path(address.unix or "")
     if path.exists():
         if not path.is_socket():
             raise ListenError(f"{address} cannot be used: a file that is no socket is there")
@@ -76,4 +107,10 @@ def _free_path(address: Address, path: Path) -> None:
                 raise ListenError(f"{address} {_REASONS[errno.EADDRINUSE]}")
         path.unlink()
     _bind(address, socket.AF_UNIX, str(path))
-    path.unlink()
+    try:
+        found.give_access()
+    except OSError as error:
+        reason = f"its group and mode cannot be set: {error.strerror}"
+        raise ListenError(f"{address} cannot be used: {reason}") from error
+    finally:
+        path.unlink()

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from granian.server.mp import MPServer
 
+from jwtfast_server.listen import Endpoint
 from jwtfast_server.reload import Reload
 from jwtfast_server.run_directory import DRAINING
 
@@ -53,6 +54,7 @@ class MainProcess(MPServer):
         self,
         directory: Path,
         reload: Reload,
+        listen: Endpoint,
         **options: Any,  # noqa: ANN401 - granian's own
     ) -> None:
         """Prepare a server.
@@ -60,9 +62,13 @@ class MainProcess(MPServer):
         Args:
             directory: what its processes share.
             reload: what keeps its configuration.
+            listen: where it listens.
             options: granian's own.
         """
-        super().__init__("jwtfast", **options)
+        super().__init__(
+            "jwtfast", address=listen.host, port=listen.port, uds=listen.unix, **options
+        )
+        self._listen = listen
         self.main_loop_interrupt = _Interrupt()  # type: ignore[assignment] # see there
         self._directory = directory
         self._configuration = reload
@@ -81,6 +87,19 @@ class MainProcess(MPServer):
     def signal_handler_reload(self, *_args: object, **_kwargs: object) -> None:
         """Reload the configuration; the workers stay."""
         self._configuration.ask()
+
+    def _init_shared_socket(self) -> None:
+        """Bind; a Unix socket lets nobody in before it has its group and mode."""
+        asks = self._listen.group is not None or self._listen.mode is not None
+        before = os.umask(0o777) if asks else None
+        try:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call] # granian's
+        finally:
+            if before is not None:
+                os.umask(before)
+        if self._listen.group is not None and self._listen.mode is None:
+            self._listen = self._listen._replace(mode=0o777 & ~(before or 0))
+        self._listen.give_access()
 
     def _spawn_workers(self, *args: Any) -> None:  # noqa: ANN401 - granian's own
         super()._spawn_workers(*args)  # type: ignore[no-untyped-call] # granian's

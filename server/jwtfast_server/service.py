@@ -21,6 +21,7 @@ from jwtfast_server.revocation.revocations import Revocations
 from jwtfast_server.run_directory import DRAINING
 from jwtfast_server.scrapes import scraped
 from jwtfast_server.token_cache import WorkerCache
+from jwtfast_server.unknown_paths import UnknownPaths
 
 __all__ = ["Current", "Service"]
 
@@ -40,19 +41,25 @@ class Current(NamedTuple):
 
 
 class _Decisions(DecisionLog):
-    """The log of decisions, which also tells of keys that nobody knows."""
+    """The log of decisions, which also tells of keys and of policies that nobody knows."""
 
     def __init__(
-        self, mode: Literal["none", "denied", "all"], unknown_key: Callable[[str], None]
+        self,
+        mode: Literal["none", "denied", "all"],
+        unknown_key: Callable[[str], None],
+        unknown_path: Callable[[str], None],
     ) -> None:
         super().__init__(mode)
         self._unknown_key = unknown_key
+        self._unknown_path = unknown_path
 
-    def write(self, decision: Decision, method: str) -> None:
+    def answered(self, decision: Decision, method: str, path: str) -> None:
         """Write one decision; where its key may be new, say so to the policy's key sources."""
         if decision.code in _MAY_BE_NEW:
             self._unknown_key(decision.policy)
-        super().write(decision, method)
+        elif decision.code == "no_policy" and path != "/validate":
+            self._unknown_path(path)
+        self.write(decision, method)
 
 
 class Service:
@@ -94,6 +101,9 @@ class Service:
         )
         """What writes for the other workers what this one counted, each for itself."""
         self._without_keys: tuple[str, ...] = ()
+        self.unknown_paths: Final = UnknownPaths(
+            self.pages, lambda: () if self.legacy else self._settings.policies
+        )
         self._follow(settings)
         self.current: Current
         self.replace(settings, *self.keys.gate())
@@ -150,7 +160,9 @@ class Service:
         self._settings = settings
         self._bodies = bodies(settings)
         self._unreadable = _unreadable(settings)
-        self._decisions = _Decisions(settings.log.decisions, self.keys.unknown_key)
+        self._decisions = _Decisions(
+            settings.log.decisions, self.keys.unknown_key, self.unknown_paths.came
+        )
 
     def _count(self, gate: Gate) -> None:
         """Let a gate count on where the one before it ends."""
@@ -182,7 +194,10 @@ class Service:
     def page(self, path: str) -> Page:
         """The answer for any path that is not decided."""
         make = self.pages.get(path)
-        return make() if make else Page.of(404, TEXT, b"not found\n")
+        if make:
+            return make()
+        self.unknown_paths.came(path)
+        return Page.of(404, TEXT, b"not found\n")
 
     def _ready(self) -> Page:
         if (self._directory / DRAINING).exists():

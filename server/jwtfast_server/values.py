@@ -1,8 +1,7 @@
-"""The values of the configuration: durations, sizes, addresses, and what their errors say."""
+"""The values of the configuration: durations, sizes, names, and what their errors say."""
 
 import math
 import re
-import socket
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeGuard, TypeVar
 
@@ -13,14 +12,11 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    model_serializer,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 __all__ = [
-    "Address",
     "AnyNumber",
     "Duration",
     "FileName",
@@ -45,10 +41,6 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SIZE = re.compile(r"(?P<number>\d+)(?P<unit>|B|kB|KB|MB|GB|KiB|MiB|GiB)", re.ASCII)
 _BYTES = {"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 _BYTES |= {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.%a-z]+\]", re.ASCII)
-_HIGHEST_PORT = 65535
-# What a sockaddr_un holds on Linux, without its final NUL.
-_LONGEST_SOCKET_PATH = 107
 _LONGEST_PATH = 1024
 
 
@@ -214,63 +206,3 @@ OneOrMore = Annotated[tuple[Item, ...], Field(min_length=1), _OneOrMore()]
 """A list that is not empty; one item may stand for it."""
 AnyNumber = Annotated[tuple[Item, ...], _OneOrMore()]
 """A list; one item may stand for it."""
-
-
-class Address(Section):
-    """Where to listen: a host and a port, or the path of a Unix socket."""
-
-    host: str = ""
-    port: int = 0
-    unix: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _parse(cls, value: object) -> object:
-        """Take `host:port`, `:8080` (all addresses), `[::1]:8080` or `unix:/path`."""
-        if not isinstance(value, str):
-            raise _address_error()
-        if value.startswith("unix:"):
-            path = value.removeprefix("unix:")
-            if not path.startswith("/") or len(path.encode()) > _LONGEST_SOCKET_PATH:
-                raise expected(
-                    f"unix: and an absolute path of at most {_LONGEST_SOCKET_PATH} bytes"
-                )
-            return {"unix": path}
-        host, colon, port = value.rpartition(":")
-        if not colon or not port.isascii() or not port.isdigit() or int(port) > _HIGHEST_PORT:
-            raise _address_error()
-        if not host:
-            return {"host": _every_address(), "port": int(port)}
-        if not _HOST.fullmatch(host):
-            raise _address_error()
-        return {"host": host.strip("[]"), "port": int(port)}
-
-    @model_serializer
-    def _text(self) -> str:
-        """The form it is read from."""
-        return str(self)
-
-    def __str__(self) -> str:
-        """`host:port`, `[host]:port` or `unix:/path`."""
-        if self.unix is not None:
-            return f"unix:{self.unix}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """It is written as text."""
-        examples = ["0.0.0.0:8080", ":8080", "[::1]:8080", "unix:/run/jwtfast.sock"]
-        return {"type": "string", "examples": examples, "x-kind": "an address"}
-
-
-def _address_error() -> PydanticCustomError:
-    return expected(
-        "an address such as 127.0.0.1:8080, :8080, [::1]:8080 or unix:/run/jwtfast.sock"
-    )
-
-
-def _every_address() -> str:
-    """All addresses, IPv6 too where the machine has it (as Go means `:8080`)."""
-    return "::" if socket.has_dualstack_ipv6() else "0.0.0.0"  # noqa: S104 - asked for

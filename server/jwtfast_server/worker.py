@@ -59,7 +59,7 @@ def load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
     counts = {
         "connections_closed": lambda: connections.closed,
         "log_lines_dropped": lambda: writer.dropped,
-        "unknown_paths": lambda: 0,
+        "unknown_paths": lambda: service.unknown_paths.count,
     }
     flusher = Flusher(directory, (*service.counted, ProcessReport(directory, counts).write))
     flusher.start()

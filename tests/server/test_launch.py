@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import ssl
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,6 +204,29 @@ def test_a_unix_socket(start: Serve, tmp_path: Path) -> None:
     again = start(f"unix:{path}")
     assert again.ask(token=token()).status == 200
     assert again.stop() == 0
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "access,mode,group",
+    [("?mode=0660", 0o660, None), ("?mode=600&group=1", 0o600, 1), ("?group=1", 0o755, 1)],
+)
+def test_access_to_a_unix_socket(tmp_path: Path, access: str, mode: int, group: int | None) -> None:
+    """Its mode and group are those of the configuration; without a mode the umask leaves one."""
+    if group is not None and os.geteuid() != 0:
+        pytest.skip("only root gives a file to any group")
+    path = tmp_path / "jwtfast.sock"
+    config = standard(listen=f"unix:{path}{access}")
+    file = write(tmp_path / "jwtfast.yaml", config)
+    before = os.umask(0o022)
+    server = Server(["serve", "--config", str(file)], tmp_path / "u", path)
+    os.umask(before)
+    found = path.stat()
+
+    assert stat.S_IMODE(found.st_mode) == mode
+    assert found.st_gid == (os.getegid() if group is None else group)
+    assert server.ask(token=token()).status == 200
+    assert server.stop() == 0
     assert not path.exists()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jwtfast_server.address import Address
 from jwtfast_server.listen import Endpoint, ListenError, endpoint
-from jwtfast_server.values import Address
 from tests.processes import free_port
 
 
@@ -92,3 +92,24 @@ def test_unix_sockets(tmp_path: Path) -> None:
     with pytest.raises(ListenError, match="a file that is no socket is there"):
         endpoint(address(name))
     assert path.read_text() == "precious"
+
+
+def test_a_group_that_is_not_there(tmp_path: Path) -> None:
+    """It is told before anything starts, and nothing is left behind."""
+    path = tmp_path / "x.sock"
+    with pytest.raises(ListenError, match="the group is unknown"):
+        endpoint(address(f"unix:{path}?group=no-such-group"))
+    assert not path.exists()
+
+
+def test_a_group_that_may_not_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is one that this user is not in."""
+
+    def chown(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.chown", chown)
+    path = tmp_path / "x.sock"
+    with pytest.raises(ListenError, match="its group and mode cannot be set: Operation not"):
+        endpoint(address(f"unix:{path}?group=0"))
+    assert not path.exists()
