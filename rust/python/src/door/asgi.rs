@@ -47,7 +47,7 @@ fn percent_decoded(path: &[u8]) -> Cow<'_, [u8]> {
         rest = after;
         let encoded = match after {
             [high, low, after @ ..] if *byte == b'%' => {
-                digit(*high).zip(digit(*low)).map(|(high, low)| (high * 16 + low, after))
+                digit(*high).zip(digit(*low)).map(|(high, low)| ((high << 4) | low, after))
             }
             _ => None,
         };
