@@ -1,4 +1,4 @@
-"""Very many hosts, paths and header names behind every proxy; inherited by each one's tests.
+"""Every byte at every place of hosts, paths and header names; inherited by a proxy's tests.
 
 A few thousand by default, `make sweep` sends 100,000 of each. SWEEP_SEED chooses others.
 """
