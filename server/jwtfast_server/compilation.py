@@ -1,7 +1,7 @@
 """Keys and rules are built once at load, so that whatever is wrong with them is told then."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 import jwtfast
 from jwtfast_server.keysources import KeyMaterial, KeySource, SourceError, key_set, read, remote
 from jwtfast_server.layers import Layers
+from jwtfast_server.masking import shown_kid, told
 from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.problems import KeyPath
 
@@ -44,9 +45,16 @@ def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
             try:
                 key_set(material)
             except jwtfast.InvalidKeyError as error:
-                result.problems.append((path, str(error)))
+                result.problems.append((path, _without_kids(str(error), material)))
         result.material[str(issuer.get("name"))] = material
     return result
+
+
+def _without_kids(text: str, material: Iterable[KeyMaterial]) -> str:
+    """A message in which a `kid` of the configuration, which may be a secret, is not whole."""
+    for kid in sorted({source.kid for source in material if source.kid}, key=len, reverse=True):
+        text = text.replace(kid, shown_kid(kid))
+    return text
 
 
 def _has_remote(issuer: dict[str, Any]) -> bool:
@@ -86,7 +94,7 @@ def _issuer_material(
         except (SourceError, jwtfast.InvalidKeyError) as error:
             result.problems.append((where, str(error)))
             continue
-        result.notes += [f"{layers.place(where)}: left out {entry}" for entry in skipped]
+        result.notes += [f"{layers.place(where)}: left out {entry}" for entry in told(skipped)]
         if any(key.is_private and not key.is_symmetric for key in keys):
             note = "a private key, of which only the public half is needed here"
             result.notes.append(f"{layers.place(where)}: {note}")

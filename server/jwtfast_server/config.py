@@ -18,6 +18,7 @@ from jwtfast_server.keysources import KeyMaterial, key_set
 from jwtfast_server.layers import Layers
 from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
 from jwtfast_server.legacy_fork import lay_environment, query_of
+from jwtfast_server.masking import shown_file
 from jwtfast_server.neighbours import neighbour_notes
 from jwtfast_server.problems import (
     KeyPath,
@@ -259,7 +260,8 @@ def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
         if path != _REVOKED:  # Its changes need no reload: it is watched for itself.
             layers.note_file(file)
         if not file.is_file():
-            found.append((path, f"expected a file, found none at {file}"))
+            shown = shown_file(str(path[-1]), layers.directory(path).absolute(), name)
+            found.append((path, f"expected a file, found none at {shown}"))
         section[path[-1]] = str(file)
     return found
 

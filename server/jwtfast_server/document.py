@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from jwtfast_server.changes.regular import read_regular
-from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, path_text
+from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, shown_path
 
 __all__ = ["Document", "parse", "read_text"]
 
@@ -57,8 +57,8 @@ class Document:
                 break
         for end in range(len(path), 0, -1):
             if path[:end] in self.lines:
-                return Place(self.name, self.lines[path[:end]], path_text(path))
-        return Place(self.name, self.lines.get(()), path_text(path))
+                return Place(self.name, self.lines[path[:end]], shown_path(path))
+        return Place(self.name, self.lines.get(()), shown_path(path))
 
 
 def read_text(path: Path, name: str) -> str:
@@ -204,7 +204,9 @@ class _Builder:
             where = (*path, key)
             if key in mapping:
                 message = f"duplicate key, first on line {self._lines[where]}"
-                self._duplicates.append(Problem(Place(self._name, line, path_text(where)), message))
+                self._duplicates.append(
+                    Problem(Place(self._name, line, shown_path(where)), message)
+                )
             self._lines[where] = line
             mapping[key] = self._value(next(self._events), where)
         return mapping

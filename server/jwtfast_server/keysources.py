@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 
 import jwtfast
 from jwtfast.jwks import Options, RemoteKeySet
+from jwtfast_server.changes.regular import read_regular
+from jwtfast_server.masking import SECRET_FILES, shown_file, shown_variable
 from jwtfast_server.problems import suggestion
 from jwtfast_server.values import FileName, Section, expected
 
@@ -43,7 +45,6 @@ _PLACES = (
     "discovery",
 )
 _REMOTE = ("jwks_url", "discovery")
-_SECRET_FILES = ("secret_file", "password_file")
 
 
 def _algorithm(value: object) -> str:
@@ -237,23 +238,23 @@ def content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> 
     """
     if place.endswith("_env"):
         if not env.get(value):
-            raise SourceError(place, f"the environment variable {value} is not set, or is empty")
+            message = f"the environment variable {shown_variable(value)} is not set, or is empty"
+            raise SourceError(place, message)
         return env[value].encode()
     if place.endswith("_file"):
-        read = _file(place, directory / value)
+        read = _file(place, directory / value, shown_file(place, directory, value))
         # `echo secret > file` ends in a newline that is not meant.
-        return read.removesuffix(b"\n").removesuffix(b"\r") if place in _SECRET_FILES else read
+        return read.removesuffix(b"\n").removesuffix(b"\r") if place in SECRET_FILES else read
     return orjson.dumps(value) if isinstance(value, dict) else str(value).encode()
 
 
-def _file(place: str, path: Path) -> bytes:
+def _file(place: str, path: Path, shown: str) -> bytes:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        content = read_regular(path, _MAX_BYTES)
     except OSError as error:
-        raise SourceError(place, f"{path} cannot be read: {error.strerror}") from error
+        raise SourceError(place, f"{shown} cannot be read: {error.strerror}") from error
     if len(content) > _MAX_BYTES:
-        raise SourceError(place, f"{path} is larger than {_MAX_BYTES >> 20} MiB")
+        raise SourceError(place, f"{shown} is larger than {_MAX_BYTES >> 20} MiB")
     return content
 
 

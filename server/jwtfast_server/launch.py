@@ -24,6 +24,7 @@ from jwtfast_server.flusher import Flusher
 from jwtfast_server.listen import Endpoint, ListenError, endpoint
 from jwtfast_server.log_writer import writer
 from jwtfast_server.main_process import MainProcess
+from jwtfast_server.masking import told
 from jwtfast_server.process_metrics import ProcessReport
 from jwtfast_server.reload import Reload
 from jwtfast_server.run_directory import run_directory
@@ -42,6 +43,8 @@ _BACKLOG: Final = 4096
 _LEAST_BUFFER: Final = 417_792
 # What a request may have beside its token; and a token may come twice, to be refused.
 _BESIDE_TOKENS: Final = 65_536
+_MOST_NOTES: Final = 100
+_LONGEST_NOTE: Final = 1000
 _MOST_CONNECTIONS: Final = 65_536
 # Files, logs, event loop: what a worker opens beside its connections.
 _OTHER_FILES: Final = 64
@@ -175,7 +178,7 @@ def _unfit(settings: Settings) -> str | None:
 
 def _tell_start(settings: Settings, asked: str) -> None:
     logger = structlog.get_logger()
-    for note in settings.notes:
+    for note in told(settings.notes, _MOST_NOTES, _LONGEST_NOTE):
         logger.warning("configuration", note=note)
     if settings.interface == "rsgi":
         logger.warning("interface rsgi hides header values that are not ASCII; use asgi")

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from jwtfast_server.document import Document, parse
-from jwtfast_server.problems import KeyPath, Place, Problem, SettingsError, path_text, suggestion
+from jwtfast_server.problems import (
+    KeyPath,
+    Place,
+    Problem,
+    SettingsError,
+    path_text,
+    shown_path,
+    suggestion,
+)
 from jwtfast_server.watched_files import Fingerprints, fingerprint
 
 __all__ = ["PREFIX", "Layers"]
@@ -36,6 +44,8 @@ class Layers:
         self._directory = directory
         self._known = known
         self._sources: dict[KeyPath, str] = {}
+        # Made when it is asked for, until another value is laid.
+        self._paths: dict[str, KeyPath] | None = None
         self.files: Fingerprints = {}
         """The files that all this comes from, also those that cannot be read."""
 
@@ -83,11 +93,11 @@ class Layers:
         for end in range(len(path), 0, -1):
             source = self._sources.get(path[:end])
             if source is not None:
-                return Place(source, None, path_text(path) if end < len(path) else "")
+                return Place(source, None, shown_path(path) if end < len(path) else "")
         if path not in self._document.lines:
             for laid, source in self._sources.items():
                 if laid[: len(path)] == path:
-                    return Place(source, None, path_text(path))
+                    return Place(source, None, shown_path(path))
         return self._document.place(path)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
@@ -105,7 +115,9 @@ class Layers:
 
     def key_path(self, text: str) -> KeyPath:
         """The path that a text such as `policies.admin.require[1].any` means, dots in names too."""
-        known = {path_text(path): path for path in _paths(self.data)}
+        if self._paths is None:
+            self._paths = {path_text(path): path for path in _paths(self.data)}
+        known = self._paths
         head = text
         while head not in known:
             head = head[: max(head.rfind("."), head.rfind("["), 0)]
@@ -148,7 +160,7 @@ class Layers:
             return str(error)
         other = self._sources.get(path, "")
         if other.startswith(PREFIX):
-            return f"sets {path_text(path)}, as {other} does: expected one of them"
+            return f"sets {shown_path(path)}, as {other} does: expected one of them"
         return self._lay(path, _variable_value(text, path), variable)
 
     def _existing(self, names: list[str]) -> KeyPath:
@@ -181,13 +193,14 @@ class Layers:
                     node[part] = {}
                 node = node[part]
             except (KeyError, IndexError, TypeError):
-                return f"there is no {path_text(path[: depth + 1])} to set it in"
+                return f"there is no {shown_path(path[: depth + 1])} to set it in"
         last = path[-1]
         index = isinstance(last, int) and isinstance(node, list) and last < len(node)
         if not index and not (isinstance(last, str) and isinstance(node, dict)):
-            return f"there is no {path_text(path)} to set"
+            return f"there is no {shown_path(path)} to set"
         node[last] = value
         self._sources[path] = source
+        self._paths = None
         return None
 
 
@@ -203,13 +216,13 @@ def _key_of(node: dict[str, Any], name: str, path: KeyPath) -> str:
     alike = [key for key in node if key.lower() == name.lower()]
     if len(alike) > 1:
         raise ValueError(
-            f"{name} may mean {' or '.join(alike)} in {path_text(path)}: write it as one of them"
+            f"{name} may mean {' or '.join(alike)} in {shown_path(path)}: write it as one of them"
         )
     if alike:
         return alike[0]
     if node and _has_names(path):
         raise ValueError(
-            f"there is no {name} in {path_text(path)}, {suggestion(name, map(str, node))}"
+            f"there is no {name} in {shown_path(path)}, {suggestion(name, map(str, node))}"
         )
     # A key of its own, which has no capitals; or a name that nothing else stands beside.
     return name if _has_names(path) else name.lower()

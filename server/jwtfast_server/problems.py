@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from jwtfast_server.masking import shown_key
+
 __all__ = [
     "KeyPath",
     "Place",
@@ -17,6 +19,7 @@ __all__ = [
     "SettingsError",
     "keys_at",
     "path_text",
+    "shown_path",
     "suggestion",
     "validation_problems",
 ]
@@ -27,8 +30,8 @@ KeyPath = tuple[str | int, ...]
 _TEXT_SHOWN = 60
 # Whatever stands under one of these keys may be a secret, also where it is in the wrong place.
 _SECRET_KEYS = {"keys", "jwk", "jwks", "pem", "secret", "validationKeys", "key", "url"}
-_SECRET_KEYS |= {"password_env", "password_file"}
-_NAMES = {"algorithm", "type"}
+_SECRET_KEYS |= {"redis", "password_env", "password_file"}
+_NAMES = {"algorithm": len("'Ed25519'"), "type": len("'ed25519PublicKey'")}
 _SECRET_TEXT = re.compile(r"-----BEGIN|\beyJ[A-Za-z0-9_-]{8}|://[^/]*@")
 _EXPECTATIONS = {
     "expected": "{what}",
@@ -96,11 +99,16 @@ class SettingsError(Exception):
 
 
 def path_text(path: KeyPath) -> str:
-    """A key path as it is written in errors: `issuers[0].leeway`."""
+    """A key path as it is written: `issuers[0].leeway`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def shown_path(path: KeyPath) -> str:
+    """A key path for errors and logs: what may be a secret in place of a key is not told."""
+    return path_text(tuple(shown_key(part, path[:at]) for at, part in enumerate(path)))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -157,13 +165,14 @@ def _shown(path: KeyPath, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = repr(value)
-    if _may_be_secret(path) or _SECRET_TEXT.search(text) or len(text) > _TEXT_SHOWN:
+    if _may_be_secret(path, text) or _SECRET_TEXT.search(text) or len(text) > _TEXT_SHOWN:
         return "something else" if isinstance(value, str) else "a number"
     return text
 
 
-def _may_be_secret(path: KeyPath) -> bool:
-    return not _SECRET_KEYS.isdisjoint(path) and path[-1] not in _NAMES
+def _may_be_secret(path: KeyPath, text: str) -> bool:
+    is_name = len(text) <= _NAMES.get(str(path[-1]), 0)
+    return not _SECRET_KEYS.isdisjoint(path) and not is_name
 
 
 def _model_of(annotation: object) -> type[BaseModel] | None:

@@ -25,6 +25,7 @@ from jwtfast_server.changes.end_mark import NO_END
 from jwtfast_server.changes.settling import Settling
 from jwtfast_server.changes.written import ends_as_before
 from jwtfast_server.config import Place, Problem, Settings, SettingsError
+from jwtfast_server.masking import told
 from jwtfast_server.published import publish
 from jwtfast_server.reload_metrics import ReloadCount
 from jwtfast_server.run_directory import DRAINING
@@ -37,6 +38,7 @@ _SETTLE_S: Final = 0.1
 _MOST_SETTLING: Final = 10
 _TELL_AFTER_S: Final = 30.0
 _MOST_TOLD: Final = 100
+_LONGEST_TOLD: Final = 1000
 _LONGEST_S: Final = 5.0
 _FIXED: Final = ("listen", "tls", "workers", "interface", "metrics")
 """The settings that the processes are started with."""
@@ -220,25 +222,23 @@ class Reload:
         self._log.error(
             "configuration held: it may be cut off, and what was good before is served; "
             "end it with a line `...`, or confirm it with SIGHUP",
-            reasons=reasons[:_MOST_TOLD],
+            reasons=told(reasons, _MOST_TOLD, _LONGEST_TOLD),
         )
         self._count.add("held")
 
     def _follow(self, settings: Settings) -> None:
         before, self.settings = self.settings, settings
         log.configure(settings.log.level)
-        for note in settings.notes:
-            if note not in before.notes:
-                self._log.warning("configuration", note=note)
+        new = [note for note in settings.notes if note not in before.notes]
+        for note in told(new, _MOST_TOLD, _LONGEST_TOLD):
+            self._log.warning("configuration", note=note)
         self._log.info("configuration reloaded", source=settings.source)
         self._count.add("success")
 
     def _fail(self, problems: list[str], **fields: object) -> None:
-        left = len(problems) - _MOST_TOLD
-        more = [f"and {left} more"] if left > 0 else []
         self._log.error(
             "configuration not reloaded: what was good before is served",
-            problems=problems[:_MOST_TOLD] + more,
+            problems=told(problems, _MOST_TOLD, _LONGEST_TOLD),
             **fields,
         )
         self._count.add("failure")

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+import jwtfast
 from jwtfast_server.config import Settings
 from jwtfast_server.dev import Welcome
+from jwtfast_server.masking import shown_kid
 from jwtfast_server.problems import Problem
 from jwtfast_server.route_answers import route_text
 
@@ -27,7 +29,7 @@ def summary_record(settings: Settings) -> dict[str, Any]:
                 "issuer": issuer.issuer,
                 "audiences": issuer.audiences,
                 "keys": [
-                    {"kid": key.kid, "algorithms": list(key.algorithms)}
+                    {"kid": _kid(key), "algorithms": list(key.algorithms)}
                     for key in key_sets[issuer.name] or ()
                 ],
             }
@@ -86,6 +88,11 @@ def _revocation(settings: Settings) -> Iterator[dict[str, str]]:
         # Without user and password.
         redis, place = section.redis, str(section.redis.place)
         yield {"source": "redis", "place": place, "key": redis.key, "when_away": redis.when_away}
+
+
+def _kid(key: jwtfast.Key) -> str | None:
+    """The id of a key; that of a secret is configured, and may be the secret by mistake."""
+    return shown_kid(key.kid) if key.kid and key.is_symmetric else key.kid
 
 
 def _key_text(key: dict[str, Any]) -> str:

@@ -12,10 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from jwtfast_server.changes.regular import read_regular
+
 __all__ = ["CertificateError", "check"]
 
 _CURVES = ("secp256r1", "secp384r1")
 _LEAST_RSA_BITS = 2048
+_MOST_BYTES = 1 << 20
 
 
 class CertificateError(Exception):
@@ -45,9 +48,12 @@ def check(certificate: str, key: str) -> None:
 
 def _read(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        content = read_regular(Path(path), _MOST_BYTES)
     except OSError as error:
         raise CertificateError(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        raise CertificateError(f"{path}: is larger than {_MOST_BYTES >> 20} MiB")
+    return content
 
 
 def _private_key(path: str) -> PrivateKeyTypes:

@@ -137,3 +137,31 @@ def test_a_reason_is_told_once_and_short(
         keys.refresh()
     (record,) = caplog.records
     assert len(record.getMessage()) < 1000
+
+
+def bad_entries() -> bytes:
+    """Return a JWKS of nearly 1 MiB in which one key can be used."""
+    count = (1 << 20) // 60
+    bad = ", ".join(f'{{"kty": "none", "kid": "{index:020d}"}}' for index in range(count))
+    return answer(jwks("a").partition(b"\r\n\r\n")[2].replace(b"[", b"[%s, " % bad.encode()))
+
+
+def test_a_set_full_of_what_cannot_be_used(
+    issuer: KeyServer, remote: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first entries that were left out are told, and how many more there are."""
+    issuer.pages["/jwks"] = bad_entries()
+    keys = remote(issuer.url())
+    assert keys.refresh()
+    assert len(keys.status.skipped) > 10_000
+    (record,) = caplog.records
+    assert len(record.getMessage()) < 3000
+    assert record.getMessage().endswith(f"; and {len(keys.status.skipped) - 10} more")
+
+
+def test_a_redirect_to_a_long_address(issuer: KeyServer, remote: Make) -> None:
+    """What a server says is no longer in a log than what we say."""
+    issuer.pages["/jwks"] = answer(b"", 302, location="https://elsewhere.example/" + "x" * 20_000)
+    keys = remote(issuer.url())
+    assert not keys.refresh()
+    assert len(keys.status.error or "") < 600

@@ -32,7 +32,7 @@ def checked(text: str, what: str, *, allow_http: bool = False) -> Url:
     if url.fragment is not None:
         raise ValueError(f"{what} must not have a fragment (#)")
     if url.scheme == "http" and not allow_http and not is_loopback(url):
-        raise ValueError(f"{what} must begin with https:// ({shown(url)}): see allow_http")
+        raise ValueError(f"{what} must begin with https:// (http://{url.host}/): see allow_http")
     return url
 
 
@@ -47,7 +47,9 @@ def is_loopback(url: Url) -> bool:
 
 def shown(url: Url) -> str:
     """Return a URL for logs and errors, without user, password and query."""
-    return Url(url.scheme, None, url.host, url.port, url.path).url
+    # A password with a slash in it ends the host, and is in the path.
+    path = url.path if "@" not in (url.path or "") else "/..."
+    return Url(url.scheme, None, url.host, url.port, path).url
 
 
 def follows(old: Url, location: str) -> Url:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -106,6 +107,9 @@ def _pools(url: Url, ca_file: str | None) -> PoolManager:
 
 def _context(ca_file: str | None) -> ssl.SSLContext:
     try:
+        # To open a pipe would wait for who writes into it.
+        if ca_file is not None and Path(ca_file).exists() and not Path(ca_file).is_file():
+            raise FetchError(f"cannot be asked: the CA file {ca_file}: is no regular file")
         # Anew each time: a CA file may have been renewed.
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:

@@ -22,7 +22,6 @@ __all__ = ["RemoteKeySet"]
 _log = logging.getLogger("jwtfast.jwks")
 _A_MOMENT = 0.001
 _AFTER_A_BUG_S = 1.0
-_LONGEST_REASON = 500
 
 
 class RemoteKeySet:
@@ -218,7 +217,7 @@ class RemoteKeySet:
             if self._options.on_change:
                 self._options.on_change(self)
         except JWTError as error:
-            self._state.refuse(f"{self.name}: {str(error)[:_LONGEST_REASON]}")
+            self._state.refuse(f"{self.name}: {error}")
             return False
         except BaseException as error:  # noqa: BLE001 - a panic in Rust is no Exception
             _log.exception("on_change failed")

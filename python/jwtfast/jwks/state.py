@@ -13,6 +13,7 @@ __all__ = ["State", "Status"]
 _log = logging.getLogger("jwtfast.jwks")
 _MOST_TOLD = 10
 _LONGEST_TOLD = 200
+_LONGEST_SENTENCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,8 @@ class State:
 
     def _fail(self, result: Literal["failed", "refused"], sentence: str) -> None:
         before = self._status
+        if len(sentence) > _LONGEST_SENTENCE:
+            sentence = f"{sentence[:_LONGEST_SENTENCE]}..."
         self._status = replace(before, result=result, error=sentence, failed=before.failed + 1)
         if before.error != sentence:
             _log.warning("keys not refreshed: %s", sentence)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import Field, JsonValue
 
 from jwtfast_server.document import Document
-from jwtfast_server.problems import KeyPath, path_text
+from jwtfast_server.problems import KeyPath, shown_path
 from jwtfast_server.values import Section
 
 __all__ = ["Written", "doubts", "ends_as_before"]
@@ -71,18 +71,18 @@ def _missing(before: Any, found: Written, now: Any, path: KeyPath) -> Iterator[s
     if before is None:
         return
     if now is None:
-        yield f"{path_text(path)} is empty"
+        yield f"{shown_path(path)} is empty"
     elif isinstance(before, dict) and isinstance(now, dict):
         for key, value in before.items():
             where = (*path, key)
             if key in now:
                 yield from _missing(value, found, now[key], where)
             else:
-                yield f"{path_text(where)} is gone"
+                yield f"{shown_path(where)} is gone"
     elif isinstance(before, list | dict) and isinstance(now, list | dict):
         yield from _missing_items(_items(before), found, _items(now), path)
     elif isinstance(before, list) and len(before) > 1:
-        yield f"{path_text(path)} has less than before"
+        yield f"{shown_path(path)} has less than before"
 
 
 def _missing_items(
@@ -93,7 +93,7 @@ def _missing_items(
     left = Counter(map(_identity, before))
     left.subtract(map(_identity, now))
     if gone := sum(count for count in left.values() if count > 0):
-        yield f"{path_text(path)}: {gone} of {len(before)} are gone, or are others"
+        yield f"{shown_path(path)}: {gone} of {len(before)} are gone, or are others"
     for index, item in enumerate(now):
         if (same := _same(before, item)) is not None:
             yield from _missing(same, found, item, (*path, index))
@@ -107,20 +107,20 @@ def _unfinished(served: Written, found: Written) -> Iterator[str]:
     before, now = served.data, found.data
     while isinstance(now, dict | list) and now and path not in found.flow:
         if not isinstance(before, type(now)):
-            yield f"it ends inside {path_text(path)}, which is new"
+            yield f"it ends inside {shown_path(path)}, which is new"
             return
         if isinstance(now, dict) and isinstance(before, dict):
             key: str | int = next(reversed(now))
             before, now = before.get(str(key)), now[str(key)]
         elif isinstance(now, list) and isinstance(before, list):
             if _is_pushed(before, now):
-                yield f"it ends inside {path_text(path)}, where others came first"
+                yield f"it ends inside {shown_path(path)}, where others came first"
             key = len(now) - 1
             before, now = _same(before, now[-1]), now[-1]
         path = (*path, key)
     is_text = isinstance(now, str) and path not in found.flow
     if is_text and now != before and (found.folded or not _EXPRESSIONS.isdisjoint(path[-1:])):
-        yield f"it ends inside the text {path_text(path)}, which is new"
+        yield f"it ends inside the text {shown_path(path)}, which is new"
 
 
 def _last(written: Written) -> tuple[list[str], Any]:
