@@ -40,17 +40,26 @@ _TOKENS: dict[str, tuple[dict[str, str], int]] = {
     "expired": ({"sub": "alice", "role": "member"}, -_DAY),
 }
 _NGINX = """\
-location / {{
+location / {{  # for a trial; every line that decides is in server/deploy/nginx/jwtfast.conf
     auth_request /_jwtfast;
-    auth_request_set $user $upstream_http_x_user;
-    proxy_set_header X-User $user;
+    auth_request_set $jwtfast_user $upstream_http_x_user;
+    satisfy all;
+    proxy_set_header X-User $jwtfast_user;
+    proxy_set_header X_User "";
     proxy_pass http://your_application;
 }}
 location = /_jwtfast {{
     internal;
     proxy_pass {upstream};
+    proxy_pass_request_headers off;
     proxy_pass_request_body off;
+    proxy_set_body "";
     proxy_set_header Content-Length "";
+    proxy_set_header Authorization $http_authorization;
+    error_page 599 =500 /_jwtfast;
+    proxy_intercept_errors off;
+    proxy_cache off;
+    proxy_store off;
 }}
 """
 

@@ -230,7 +230,7 @@ def told_names(chance: Random) -> Iterator[Case]:
 
 def readings(path: str) -> set[str]:
     """The paths that servers read: decoded once and twice, cut, with slashes turned and merged."""
-    found = {path, unquote(path, "latin-1"), unquote(unquote(path, "latin-1"), "latin-1")}
+    found = {unquote(path, "latin-1"), unquote(unquote(path, "latin-1"), "latin-1")}
     found |= {one.replace("\\", "/") for one in found}
     found |= {"/".join(part.partition(";")[0] for part in one.split("/")) for one in found}
     found |= {one.partition(mark)[0] for one in found for mark in "\0?#;"}
