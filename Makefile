@@ -94,7 +94,7 @@ soak: .venv/.native .venv/.server $(provider) | proxies ## Rotate keys and reloa
 	SOAK_REQUESTS=$(REQUESTS) $(bin)/python -m pytest -s tests/proxies/test_rotation.py $(ARGS)
 
 sweep: .venv/.native .venv/.server | proxies ## Hosts, paths and header names through each real proxy (SWEEP=100000 each; SEED=1)
-	SWEEP_REQUESTS=$(SWEEP) $(if $(SEED),SWEEP_SEED=$(SEED)) $(bin)/python -m pytest -s tests/proxies -k Sweep $(ARGS)
+	SWEEP_REQUESTS=$(SWEEP) $(if $(SEED),SWEEP_SEED=$(SEED)) $(bin)/python -m pytest -s --timeout 3600 tests/proxies -k Sweep $(ARGS)
 
 mutants: .venv/.native ## Take out each check behind a promise and see its tests fail (ARGS=crit narrows)
 	$(bin)/python -m tests.advisories.mutants $(ARGS)

@@ -27,7 +27,7 @@ pytest.register_assert_rewrite(
     "tests.proxies.every_edge",
     "tests.proxies.every_preflight",
     "tests.proxies.every_route",
-    "tests.proxies.sweeps",
+    "tests.proxies.every_sweep",
     "tests.proxies.every_tunnel",
 )
 

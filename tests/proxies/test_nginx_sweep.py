@@ -6,8 +6,8 @@ import pytest
 
 from tests.proxies.conftest import RunNginx
 from tests.proxies.echo import Echo, Seen
+from tests.proxies.every_sweep import EverySweep
 from tests.proxies.proxy import Behind, filled
-from tests.proxies.sweeps import EverySweep
 from tests.proxies.test_nginx import with_addresses
 from tests.wire import Address
 
