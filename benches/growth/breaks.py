@@ -111,8 +111,8 @@ def _ends(growth: Record, group: str, name: str) -> tuple[int, float] | None:
 
 def _scrape(growth: Record) -> Iterator[str]:
     text = (
-        "**A scrape of `/metrics`**, with many policies: without `metrics.listen` a worker "
-        "answers it itself, and every request to it waits."
+        "**A scrape of `/metrics`**, with many policies: the main process makes it, and no "
+        "request waits for it."
     )
     for name in ("1 worker", "16 workers"):
         if end := _ends(growth, "scrape", name):
