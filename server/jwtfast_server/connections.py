@@ -32,7 +32,7 @@ HEADER_TIMEOUT_S: Final = 5
 """How long a client may take for a request, and how long a connection may be idle."""
 
 _LOOK_EVERY_S: Final = 1.0
-_AFTER_A_BUG_S: Final = 60.0
+_AFTER_A_BUG_S: Final = 5.0
 _FOLDER: Final = "/proc/self/fd"
 _MS: Final = 1000
 # What arrived so lately may be a request that is being answered.
