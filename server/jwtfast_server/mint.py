@@ -1,5 +1,6 @@
 """Tokens from the command line, for tests and first steps."""
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -51,8 +52,8 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
         if not name or not equals:
             raise ValueError("expected NAME=VALUE")
         try:
-            values[name] = orjson.loads(value)
-        except orjson.JSONDecodeError:
+            values[name] = _json(value)
+        except ValueError:
             values[name] = value
     return values
 
@@ -108,7 +109,17 @@ def timed(
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        value = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        value = _json(content)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _json(text: str | bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """A JSON value; integers keep their digits, which orjson rounds beyond 64 bits.
+
+    Raises:
+        ValueError: where it is none, NaN and Infinity too.
+    """
+    orjson.loads(text)
+    return json.loads(text)

@@ -21,7 +21,8 @@ from typing import Any, Final
 from tests.advisories.mutants.table import MUTANTS, Mutant, edits, path_of
 
 ROOT: Final = Path(__file__).parents[3]
-COPY: Final = Path(os.environ.get("JWTFAST_MUTANTS", ROOT / "target" / "mutants"))
+# Taken out of the environment, where the service would take it for a setting.
+COPY: Final = Path(os.environ.pop("JWTFAST_MUTANTS", ROOT / "target" / "mutants"))
 TARGET: Final = COPY / "target"
 CRASH: Final = "the run ended without a result"
 
