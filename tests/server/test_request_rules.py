@@ -27,6 +27,9 @@ EXPRESSIONS: Final = {
     "header": "request.headers['x-tenant'] == claims.tenant",
     "field": "request.headers.`x-tenant` == claims.tenant",
     "maybe": "request.headers[?'x-tenant'].orValue(claims.tenant) == claims.tenant",
+    "loop": "[claims.tenant].exists(t, t == request.headers['x-tenant'])",
+    "default": "claims.?absent.orValue(request.headers['x-tenant']) == claims.tenant",
+    "choice": "has(request.headers.`x-tenant`) && request.headers.`x-tenant` == claims.tenant",
     "has": "has(request.headers.`x-tenant`) == (claims.tenant == 'a')",
 }
 FORMS: Final = ("{}", "not", "any_of", "all_of", "message")
@@ -53,14 +56,13 @@ Asked = tuple[str, str, str, tuple[str, ...]]
 def holds(name: str, tenant: str, asked: Asked) -> bool:
     """What each expression means, in Python."""
     host, path, method, tenants = asked
-    if len(tenants) > 1 and name in {"header", "field", "maybe", "has"}:
+    if len(tenants) > 1 and name not in {"host", "path", "method"}:
         return False
     return {
         "host": host == f"{tenant}.example",
         "path": path.startswith(f"/{tenant}/"),
         "method": method == "GET" or tenant == "a",
-        "header": tenants == (tenant,),
-        "field": tenants == (tenant,),
+        **dict.fromkeys(("header", "field", "loop", "default", "choice"), tenants == (tenant,)),
         "maybe": tenants in {(), (tenant,)},
         "has": (tenants != ()) == (tenant == "a"),
     }[name]
