@@ -29,6 +29,7 @@ pytest.register_assert_rewrite(
     "tests.proxies.every_route",
     "tests.proxies.every_sweep",
     "tests.proxies.every_tunnel",
+    "tests.proxies.places",
 )
 
 CONFIG = Path(__file__).with_name("jwtfast.yaml")

@@ -69,7 +69,7 @@ class Http2:
         )
         self._h2 = H2Connection(config)
         self._streams: dict[int, _Stream] = {}
-        self._over = False
+        self.over = False
         self._h2.initiate_connection()
         self._flush()
 
@@ -118,7 +118,7 @@ class Http2:
         try:
             self.socket.sendall(self._h2.data_to_send())
         except (BrokenPipeError, ConnectionResetError):
-            self._over = True
+            self.over = True
 
     def _more(self) -> None:
         try:
@@ -126,7 +126,7 @@ class Http2:
             events = self._h2.receive_data(data) if data else []
         except (ConnectionResetError, ProtocolError):
             data, events = b"", []
-        self._over |= not data
+        self.over |= not data
         for event in events:
             self._take(event)
         self._flush()
@@ -134,7 +134,7 @@ class Http2:
     def _take(self, event: Event) -> None:
         match event:
             case ConnectionTerminated():
-                self._over = True
+                self.over = True
             case ResponseReceived(stream_id=int(number), headers=headers):
                 stream = self._streams[number]
                 pairs = [(bytes(name).decode(), bytes(value)) for name, value in headers or []]
@@ -154,20 +154,20 @@ class Http2:
         """Wait for the server's settings."""
         self._h2.ping(b"settings")
         self._flush()
-        while not self._over and SettingCodes.INITIAL_WINDOW_SIZE not in self._h2.remote_settings:
+        while not self.over and SettingCodes.INITIAL_WINDOW_SIZE not in self._h2.remote_settings:
             self._more()
 
     def answered(self, stream: int) -> Answer:
         """What came as soon as a status came; status 0 where the server refused the stream."""
         found = self._streams[stream]
-        while not (found.status or found.reset or self._over):
+        while not (found.status or found.reset or self.over):
             self._more()
         return Answer(found.status, found.headers, found.body)
 
     def answer(self, stream: int) -> Answer:
         """The whole answer; status 0 where the server refused the stream or the connection."""
         found = self._streams[stream]
-        while not (found.ended or found.reset or self._over):
+        while not (found.ended or found.reset or self.over):
             self._more()
         return Answer(found.status, found.headers, found.body)
 

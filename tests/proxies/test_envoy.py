@@ -14,6 +14,7 @@ from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
 from tests.proxies.every_tunnel import EveryTunnel
+from tests.proxies.places import PlacedSweep, matchers
 from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
 
@@ -37,6 +38,23 @@ _ADMIN = f"""\
                                     allowed_upstream_headers: {{patterns: [{{exact: x-user}}]}}
 """
 
+# What its own matchers take a request for.
+_PLACE = """\
+                        - match: {{{match}: "{prefix}"{host}}}
+                          request_headers_to_add:
+                            - header: {{key: x-place, value: {name}}}
+                          route: {{cluster: application}}
+"""
+_HOST = (
+    ", headers: [{name: ':authority',"
+    " string_match: {safe_regex: {regex: '(?i)admin\\.example(:[0-9]*)?'}}}]"
+)
+_PLACES = (
+    _PLACE.format(match="prefix", prefix="/", name="admin", host=_HOST)
+    + matchers(_PLACE.replace("{host}", "").replace("{match}", "path_separated_prefix"))
+    + _PLACE.format(match="prefix", prefix="/", name="other", host="")
+)
+
 
 @pytest.fixture(scope="module")
 def behind(
@@ -54,6 +72,7 @@ def behind(
         admin: str = "",
         http2: bool = False,
         websockets: bool = False,
+        places: bool = False,
     ) -> Address:
         # It takes both versions of HTTP at one port.
         del http2
@@ -69,14 +88,14 @@ def behind(
             chosen = switched_on(chosen, "path_override: /validate", instead_of=prefix)
         else:
             chosen = filled(chosen, {prefix: f"path_prefix: {path}/"})
-        places = {
-            _ROUTES: _ROUTES + admin,
+        filling = {
+            _ROUTES: _ROUTES + admin + (_PLACES if places else ""),
             "{address: 0.0.0.0, port_value: 8000}": _yaml(f"127.0.0.1:{port}"),
             "{address: 127.0.0.1, port_value: 8080}": _yaml(auth),
             "{address: 127.0.0.1, port_value: 3000}": _yaml(_application.address),
         }
         config = directory / "envoy.yaml"
-        config.write_text(filled(chosen, places))
+        config.write_text(filled(chosen, filling))
         # Without hot restart, nothing of it is shared with another Envoy on this machine.
         command = [binary, "-c", str(config), "--disable-hot-restart", "--concurrency", "1"]
         return start([*command, "--log-level", "warn"], directory, port)
@@ -119,6 +138,10 @@ class TestEnvoyBytes(EveryByte):
 
 class TestEnvoyAliases(EveryAlias):
     """Every case of header names."""
+
+
+class TestEnvoySweep(PlacedSweep):
+    """Very many requests, judged by its own matchers too."""
 
 
 class TestEnvoyTunnels(EveryTunnel):

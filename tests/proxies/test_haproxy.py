@@ -14,8 +14,18 @@ from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
 from tests.proxies.every_tunnel import EveryTunnel
+from tests.proxies.places import PlacedSweep, matchers
 from tests.proxies.proxy import Start, filled, found, switched_on
 from tests.wire import Address, ask
+
+# What its own matchers take a request for.
+_LAST = "    default_backend application\n"
+_PLACES = (
+    "    http-request set-header x-place other\n"
+    + matchers("    http-request set-header x-place {name} if {{ path {prefix} }}\n")
+    + matchers("    http-request set-header x-place {name} if {{ path_beg {prefix}/ }}\n")
+    + "    http-request set-header x-place admin if { req.hdr(host),host_only -i admin.example }\n"
+)
 
 RunHAProxy = Callable[..., Address]
 """Starts HAProxy with jwtfast at an address, and with a changed script where one is given."""
@@ -46,10 +56,11 @@ def behind(
         clears_token: bool = False,
         script: str = script,
         http2: bool = False,
+        places: bool = False,
     ) -> Address:
         directory = tmp_path_factory.mktemp("haproxy")
         port, inner = free_port(), free_port()
-        places = {
+        filling = {
             "/etc/haproxy/jwtfast.lua": str(directory / "jwtfast.lua"),
             "bind :8000": f"bind 127.0.0.1:{port}" + " proto h2" * http2,
             "lua.jwtfast 127.0.0.1:8079": f"lua.jwtfast 127.0.0.1:{inner}",
@@ -62,7 +73,9 @@ def behind(
         config = directory / "haproxy.cfg"
         line = "http-request del-header authorization"
         chosen = switched_on(recipe, line) if clears_token else recipe
-        config.write_text(filled(chosen, places))
+        if places:
+            chosen = filled(chosen, {_LAST: _PLACES + _LAST})
+        config.write_text(filled(chosen, filling))
         # In the foreground, one process.
         return start([binary, "-db", "-f", str(config)], directory, port)
 
@@ -95,6 +108,10 @@ class TestHAProxyAliases(EveryAlias):
     """Every case of header names."""
 
     drops_trailers = False
+
+
+class TestHAProxySweep(PlacedSweep):
+    """Very many requests, judged by its own matchers too."""
 
 
 class TestHAProxyTunnels(EveryTunnel):
