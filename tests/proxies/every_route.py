@@ -8,7 +8,7 @@ from tests.proxies.every import ODD, bearer
 from tests.settings import KID
 from tests.wire import Address, Connection, ask
 
-__all__ = ["POLICIES", "ROUTES", "SPLITTING", "TOKENS", "EveryRoute"]
+__all__ = ["AMBIGUOUS", "POLICIES", "ROUTES", "SPLITTING", "TOKENS", "EveryRoute"]
 
 _PARTNER = claims(iss="https://partner.example", aud="partner-api", sub="user-7")
 TOKENS = {
@@ -62,7 +62,7 @@ _FORGED = [
 ]
 
 # Under /public for one reader and elsewhere for the next.
-_AMBIGUOUS = [
+AMBIGUOUS = [
     "/public/../admin/x",
     "/public/./x",
     "/public/%2e%2e/admin/x",
@@ -149,7 +149,7 @@ class EveryRoute:
             status_of(routed, "/admin/x", second, [bearer()])
         assert [path for path in reached() if not path.startswith(("/public/", "/?"))] == []
 
-    @pytest.mark.parametrize("target", _AMBIGUOUS)
+    @pytest.mark.parametrize("target", AMBIGUOUS)
     def test_an_ambiguous_path(self, routed: Address, application: Echo, target: str) -> None:
         """What two servers could read differently is refused, with and without a token."""
         for token in TOKENS.values():

@@ -30,7 +30,7 @@ __all__ = ["EverySweep"]
 REQUESTS: Final = int(os.environ.get("SWEEP_REQUESTS", "2000"))
 SEED: Final = int(os.environ.get("SWEEP_SEED", "20261125"))
 # What a proxy or jwtfast says to what it does not take; 0 is the end of a stream or connection.
-_NO: Final = {0, 400, 401, 403, 404, 405, 414, 421, 422, 431, 501, 505}
+_NO: Final = {0, 400, 401, 403, 404, 405, 414, 421, 422, 426, 431, 501, 505}
 _TOKEN: Final = [bearer(groups=["dev"])]
 _EXPECTED: Final = {"HTTP_X_USER": "user-1", "HTTP_X_GROUPS": "dev"}
 

@@ -1,21 +1,22 @@
 """Real Envoy with the recipe that users copy: `server/deploy/envoy/envoy.yaml`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
-from tests.proxies.every import EveryProxy, bearer
+from tests.proxies.every import ODD, EveryProxy, bearer
 from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_byte import EveryByte
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
-from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_route import AMBIGUOUS, EveryRoute
 from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.places import PlacedSweep, matchers
 from tests.proxies.proxy import Start, filled, found, switched_on
+from tests.proxies.sweep import readings
 from tests.wire import Address, ask
 
 RunEnvoy = Callable[..., Address]
@@ -37,6 +38,13 @@ _ADMIN = f"""\
                                   authorization_response:
                                     allowed_upstream_headers: {{patterns: [{{exact: x-user}}]}}
 """
+
+# As the recipe says for routes that choose the policy themselves.
+_STRICT = {
+    "normalize_path: false": "normalize_path: true",
+    "merge_slashes: false": "merge_slashes: true",
+    "KEEP_UNCHANGED": "REJECT_REQUEST",
+}
 
 # What its own matchers take a request for.
 _PLACE = """\
@@ -73,6 +81,7 @@ def behind(
         http2: bool = False,
         websockets: bool = False,
         places: bool = False,
+        changes: Mapping[str, str] | None = None,
     ) -> Address:
         # It takes both versions of HTTP at one port.
         del http2
@@ -94,6 +103,7 @@ def behind(
             "{address: 127.0.0.1, port_value: 8080}": _yaml(auth),
             "{address: 127.0.0.1, port_value: 3000}": _yaml(_application.address),
         }
+        chosen = filled(chosen, changes or (_STRICT if places else {}))
         config = directory / "envoy.yaml"
         config.write_text(filled(chosen, filling))
         # Without hot restart, nothing of it is shared with another Envoy on this machine.
@@ -185,3 +195,47 @@ def test_a_route_with_a_policy_of_its_own(
     assert ask(proxy, "GET", "/a", [staff]).status == 200
     assert ask(proxy, "GET", "/a", [admin]).status == 403
     assert [one.all("x-user") for one in application.take()] == [["user-9"], ["user-1"]]
+
+
+def test_no_path_leaves_its_route(behind: RunEnvoy, auth: Server, application: Echo) -> None:
+    """However the path of such a route is written, nobody reaches it by the other policy."""
+    proxy = behind("{}:{}".format(*auth.host_port), admin=_ADMIN, changes=_STRICT)
+    staff = bearer(groups=["staff"])
+    for target in (*AMBIGUOUS, "/x/../admin/a", "//admin/a", "/./admin/a", "/%61dmin/a", *ODD):
+        status = ask(proxy, "GET", target, [staff]).status
+        assert status in {200, 400, 403, 307}
+        for seen in application.take():
+            assert not any(one.startswith("/admin") for one in readings(seen.target)), target
+
+
+@pytest.mark.parametrize(
+    "name,value",
+    [
+        ("X-Envoy-Original-Path", "/public/x"),
+        ("X-Envoy-Upstream-Rq-Timeout-Ms", "1"),
+        ("X-Envoy-Max-Retries", "9"),
+        ("X-Envoy-Retry-On", "5xx"),
+        ("X-Envoy-Decorator-Operation", "a"),
+        ("X-Envoy-Internal", "true"),
+        ("X-Envoy-Hedge-On-Per-Try-Timeout", "true"),
+    ],
+)
+def test_no_client_steers_envoy(routed: Address, application: Echo, name: str, value: str) -> None:
+    """What Envoy would believe of an address inside never passes, and changes no decision."""
+    assert ask(routed, "GET", "/admin/x", [(name, value)]).status == 401
+    assert ask(routed, "GET", "/page", [(name, value), bearer()]).status == 200
+    [seen] = application.take()
+    assert value not in seen.all(name.lower())
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET", "POST", "OPTIONS"])
+def test_jwtfast_may_be_asked_by_http2(
+    behind: RunEnvoy, auth: Server, application: Echo, method: str
+) -> None:
+    """Also by HEAD, whose answer has no body: else it would be a 503 (RFC 9113 8.1.1)."""
+    changes = {"http_protocol_options: {}": "http2_protocol_options: {}"}
+    proxy = behind("{}:{}".format(*auth.host_port), changes=changes)
+
+    for given, status in (([bearer()], 200), ([], 401), ([bearer(sub="mallory")], 403)):
+        assert ask(proxy, method, "/page", given).status == status
+    assert [one.method for one in application.take()] == [method]

@@ -22,8 +22,10 @@ from tests.wire import Address, ask
 _LAST = "    default_backend application\n"
 _PLACES = (
     "    http-request set-header x-place other\n"
-    + matchers("    http-request set-header x-place {name} if {{ path {prefix} }}\n")
-    + matchers("    http-request set-header x-place {name} if {{ path_beg {prefix}/ }}\n")
+    + matchers("    http-request set-header x-place {name} if {{ path,url_dec {prefix} }}\n")
+    + matchers(
+        "    http-request set-header x-place {name} if {{ path,url_dec -m beg {prefix}/ }}\n"
+    )
     + "    http-request set-header x-place admin if { req.hdr(host),host_only -i admin.example }\n"
 )
 
