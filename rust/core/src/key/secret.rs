@@ -6,6 +6,7 @@ use crate::algorithm::Algorithm;
 use aws_lc_rs::hmac;
 
 mod disguise;
+mod wrapping;
 
 impl Key {
     /// Takes the octets of a shared secret.

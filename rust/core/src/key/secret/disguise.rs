@@ -2,6 +2,7 @@
 //! one, is no secret, for whoever knows it could sign (CVE-2015-9235 and its kin).
 
 use super::super::public::{Curve, PublicKey};
+use super::wrapping::{LEAST_WRAPPED, unwrappings};
 use crate::json::{Document, Value, View};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::RSAPublicKey;
@@ -9,9 +10,6 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// How many wrappings are looked into: base64 of percent-encoded PEM in JSON is three.
 const MAX_WRAPPINGS: u8 = 4;
-
-/// Shorter texts wrap no key.
-const LEAST_WRAPPED: usize = 32;
 
 /// Beginnings of the names of SSH keys (RFC 4253 section 6.6, RFC 5656, OpenSSH's PROTOCOL.u2f).
 const SSH: [&[u8]; 4] = [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-"];
@@ -73,8 +71,9 @@ fn bare(mut text: &[u8]) -> &[u8] {
         {
             text = rest;
         }
+        // The escape of a quote ends as the quote does.
         while let [rest @ .., last] = text
-            && blank(last)
+            && (blank(last) || *last == b'\\')
         {
             text = rest;
         }
@@ -193,21 +192,6 @@ fn is_point(bytes: &[u8]) -> bool {
     }
 }
 
-/// The text out of each wrapping that it may have.
-fn unwrappings(bytes: &[u8], text: &[u8]) -> Vec<Vec<u8>> {
-    let narrow = || bytes.iter().copied().filter(|byte| *byte != 0).collect::<Vec<u8>>();
-    let all = [
-        // UTF-16 and UTF-32: what a key is written in is ASCII.
-        bytes.contains(&0).then(narrow),
-        Some(unescaped(text)),
-        Some(without_comments(text)),
-        from_base64(text),
-        from_hex(text),
-    ];
-    let wrapped = |one: &Vec<u8>| one.len() >= LEAST_WRAPPED && one.as_slice() != text;
-    all.into_iter().flatten().filter(wrapped).collect()
-}
-
 fn in_strings(value: Value<'_>, wrappings: u8) -> Option<&'static str> {
     match value.view() {
         View::Text(text) if text.len() >= LEAST_WRAPPED => inside(text.as_bytes(), wrappings),
@@ -215,83 +199,4 @@ fn in_strings(value: Value<'_>, wrappings: u8) -> Option<&'static str> {
         View::Object(mut members) => members.find_map(|(_, one)| in_strings(one, wrappings)),
         _ => None,
     }
-}
-
-/// Escapes of ASCII as JSON, C and URLs have them.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    loop {
-        let hex = |digits: &[u8]| {
-            let digits = std::str::from_utf8(digits).ok()?;
-            u8::from_str_radix(digits, 16).ok()
-        };
-        let (byte, after) = match rest {
-            [] => return out,
-            [b'\\', b'n', after @ ..] => (b'\n', after),
-            [b'\\', b'r', after @ ..] => (b'\r', after),
-            [b'\\', b't' | b'f' | b'v' | b'b', after @ ..] => (b'\t', after),
-            [b'\\', b'u', b'0', b'0', high, low, after @ ..]
-            | [b'\\', b'x', high, low, after @ ..]
-            | [b'%', high, low, after @ ..] => match (hex(&[*high, *low]), rest) {
-                (Some(byte), _) => (byte, after),
-                (None, [first, after @ ..]) => (*first, after),
-                (None, []) => return out,
-            },
-            [b'\\', quoted, after @ ..] => (*quoted, after),
-            [byte, after @ ..] => (*byte, after),
-        };
-        out.push(byte);
-        rest = after;
-    }
-}
-
-/// The lines that are no comment.
-fn without_comments(text: &[u8]) -> Vec<u8> {
-    const SIGNS: [&[u8]; 4] = [b"#", b"//", b"/*", b";"];
-    let comment = |line: &&[u8]| {
-        let line = line.trim_ascii_start();
-        SIGNS.iter().any(|sign| line.starts_with(sign))
-    };
-    let lines: Vec<_> = text.split(|byte| *byte == b'\n').filter(|line| !comment(line)).collect();
-    lines.join(&b'\n')
-}
-
-/// Base64 in either alphabet, with or without padding; lines of other text around it are left out.
-fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
-    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
-    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
-    let joined: Vec<u8> = lines
-        .filter(|line| line.iter().all(|byte| letter(byte) || byte.is_ascii_whitespace()))
-        .flatten()
-        .filter(|byte| letter(byte) && **byte != b'=')
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            other => *other,
-        })
-        .collect();
-    base64_simd::forgiving_decode_to_vec(&joined).ok()
-}
-
-/// Hexadecimal digits, with or without what tools write between them.
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let between = |byte: &u8| byte.is_ascii_whitespace() || b":,-".contains(byte);
-    let packed: Vec<u8> = text.iter().copied().filter(|byte| !between(byte)).collect();
-    let mut digits = Vec::with_capacity(packed.len());
-    let mut rest = packed.as_slice();
-    while let [byte, after @ ..] = rest {
-        if let [b'0', b'x' | b'X', after @ ..] = rest {
-            rest = after;
-        } else {
-            digits.push(*byte);
-            rest = after;
-        }
-    }
-    let (pairs, rest) = digits.as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.is_ascii())?;
-        u8::from_str_radix(pair, 16).ok()
-    };
-    if rest.is_empty() { pairs.iter().map(byte).collect() } else { None }
 }
