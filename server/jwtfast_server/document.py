@@ -94,6 +94,8 @@ def parse(text: str, name: str, *, typed: bool = True, root: KeyPath = ()) -> Do
         line = error.problem_mark.line + 1 if error.problem_mark else None
         # What stands in quotes comes from the file, and may be a secret that YAML misread.
         problem = re.sub(r"'.{2,}'", "...", error.problem or "cannot be parsed")
+        if "<document start>" in problem and re.search(r"^\.\.\.\s*$", text, re.MULTILINE):
+            problem = "something follows the line `...`, which ends the file"
         raise _failure(name, line, f"not YAML: {problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

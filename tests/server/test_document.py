@@ -189,3 +189,12 @@ def test_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"\xef\xbb\xbfa: 1")
     assert parse(read_text(path, "f"), "f").data == {"a": 1}
+
+
+def test_something_after_the_end() -> None:
+    """What follows the end mark is told as that."""
+    with pytest.raises(SettingsError) as error:
+        parse("a: 1\n...\nb: 2\n", "f")
+    assert str(error.value) == (
+        "f:3: not YAML: something follows the line `...`, which ends the file"
+    )
