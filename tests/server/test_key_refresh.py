@@ -180,6 +180,26 @@ def test_one_issuer_goes_down(keyserver: KeyServer, run: Run) -> None:
         until(lambda: status(service, signed("a")) == 200, "back")
 
 
+def test_sets_that_cannot_stand_together(keyserver: KeyServer, run: Run) -> None:
+    """A withdrawn key ends: the refresh counts as failed, and with `max_stale` it is not ready."""
+    keyserver.pages["/two"] = jwks("b")
+    urls = [{"jwks_url": keyserver.url(target)} for target in ("/jwks", "/two")]
+    service = run(issued(urls, max_stale="4s"))
+    until(lambda: [status(service, signed(kid)) for kid in "ab"] == [200, 200], "loaded")
+    nameless = [public_jwk("ES256", "strangers") for _ in range(6)]
+    for key in nameless:
+        key.pop("kid", None)
+    for target in ("/jwks", "/two"):
+        keyserver.pages[target] = answer(json.dumps({"keys": nameless}).encode())
+    until(lambda: ready(service) == (503, ["corp"]), "too old")
+    assert status(service, signed("a")) == 401
+    assert (service.metric('jwtfast_keys_refresh_total{issuer="corp",result="failure"}') or 0) >= 1
+    assert service.metric('jwtfast_keys_age_seconds{issuer="corp"}') == float("inf")
+    keyserver.pages |= {"/jwks": jwks("a"), "/two": jwks("b")}
+    until(lambda: status(service, signed("a")) == 200, "back")
+    until(lambda: ready(service) == (200, None), "ready")
+
+
 def test_storm(keyserver: KeyServer, run: Run) -> None:
     """10,000 random kids: at most one fetch a window a worker, and no good token fails."""
     workers = 2
