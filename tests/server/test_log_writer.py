@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -108,13 +109,20 @@ def test_a_fork(pipe: tuple[int, int]) -> None:
     with writer._lock:
         child = os.fork()
         if child == 0:
+            # Where it waits for that lock, it waits for ever.
+            signal.alarm(20)
             writer.write(b"the child\n")
             writer.drain(20)
             os._exit(writer.dropped)
-    found = b""
-    while found.count(b"\n") < 101:
-        found += os.read(pipe[0], 4096)
+    os.set_blocking(pipe[0], False)
+    found = bytearray()
 
+    def ended() -> bool:
+        with suppress(BlockingIOError):
+            found.extend(os.read(pipe[0], 4096))
+        return found.count(b"\n") == 101
+
+    until(ended, "the lines of both")
     assert os.waitpid(child, 0)[1] == 0
     assert found.count(b"the child\n") == 1
 
