@@ -10,7 +10,7 @@ import pytest
 
 from tests.processes import Server
 from tests.proxies.conftest import StartNginx
-from tests.proxies.echo import Echo
+from tests.proxies.echo import Echo, echo
 from tests.proxies.every import bearer
 from tests.proxies.proxy import filled
 from tests.proxies.surroundings import BY_TIMEOUT, SURROUNDINGS, Surrounding
@@ -145,3 +145,25 @@ def test_nothing_passes_a_silent_one(
         with within(text, around, around.levels[0], auth, "100ms") as nginx:
             send(nginx, "silent", *TOKENS)
     assert reached(application) == set()
+
+
+@pytest.mark.parametrize("text", ["recipe", "README"])
+@pytest.mark.parametrize("body", [r'"GET /next HTTP/1.1\r\nHost: a\r\n\r\n"', "$request_body"])
+def test_jwtfast_hears_one_request(within: Within, application: Echo, text: str, body: str) -> None:
+    """A body that is inherited would be the next request to it, as the question has no length."""
+    around = Surrounding("a body", f"proxy_set_body {body};")
+    with echo() as recorder:
+        recorder.status = 403
+        with within(text, around, "http", recorder.address) as nginx:
+            for name in TOKENS:
+                assert send(nginx, "body", name) == [403]
+                assert [(one.target, one.body) for one in recorder.take()] == [("/p/default", b"")]
+    assert reached(application) == set()
+
+
+def test_the_address_that_asks(within: Within, auth: Server, application: Echo) -> None:
+    """It is the one that jwtfast trusts, whatever the application is asked from."""
+    around = Surrounding("another address", "proxy_bind 127.0.0.2;")
+    with within("recipe", around, "http", "{}:{}".format(*auth.host_port)) as nginx:
+        assert send(nginx, "up", "good", "none") == [200, 401]
+    assert reached(application) == {"up good"}
