@@ -117,6 +117,31 @@ def raw(header: tuple[str, str]) -> tuple[str, bytes]:
     return header[0], header[1].encode("latin-1")
 
 
+@pytest.fixture(scope="module", params=["asgi", "rsgi"])
+def dashed(request: pytest.FixtureRequest, serve: Serve) -> Server:
+    """The service that takes a token from a header with dashes in its name."""
+    policies = standard()["policies"]
+    policies["open"]["optional"] = True
+    sources = [BEARER, {"header": "X-Auth-Token"}]
+    return serve(interface=request.param, token={"from": sources}, policies=policies)
+
+
+@pytest.mark.parametrize("name", ["X_Auth_Token", "x-auth_token", "X.Auth-Token", "X~Auth!Token"])
+@pytest.mark.parametrize("value", [EVIL, GOOD, "x", "x\xff"])
+def test_a_header_of_another_name(dashed: Server, name: str, value: str) -> None:
+    """What CGI, WSGI or PHP writes like the header with the token is one with a token."""
+    header = (name, value.encode("latin-1"))
+    for target in ("/validate", "/p/open"):
+        assert code_of(dashed.ask(target=target, headers=[header])) == MALFORMED
+        for good in (("X-Auth-Token", GOOD.encode()), ("Authorization", f"Bearer {GOOD}".encode())):
+            for lines in ([good, header], [header, good]):
+                assert code_of(dashed.ask(target=target, headers=lines)) == MULTIPLE
+    good = ("X-Auth-Token", GOOD.encode())
+    for other in ("XAuthToken", "X-Auth", "X_Auth_Tokens", "X_Token", "Authorization_"):
+        assert dashed.ask(headers=[good, (other, value.encode("latin-1"))]).status == 200
+    assert dashed.ask(headers=[good, (name, b"")]).status in {200, 401}
+
+
 @pytest.mark.parametrize("target", ["/validate", "/p/open"])
 @pytest.mark.parametrize("header", ALL, ids=lambda header: header[1].replace(EVIL, "EVIL"))
 def test_a_look_alike(places: Server, header: tuple[str, str], target: str) -> None:

@@ -102,7 +102,6 @@ def test_twice_in_one_place(places: Server, headers: Headers) -> None:
         [],
         [("Authorization", "Basic eDp5")],
         [("Proxy-Authorization", f"Bearer {token()}")],
-        [("X_Token", token())],
         [("Cookie", f"xsession={token()}; session_={token()}")],
         [("Cookie", "session=")],
         [("Cookie2", f"session={token()}")],

@@ -12,36 +12,17 @@ mod alike;
 mod cookie;
 mod found;
 mod header;
+mod names;
 mod query;
+
+pub use names::HeaderNames;
 
 /// A place where a token may stand; `index` counts the request headers that the gate asks for.
 #[derive(Clone, Debug)]
 enum Source {
-    Header { index: usize, scheme: Scheme, others: Box<[Scheme]> },
+    Header { index: usize, aliases: usize, scheme: Scheme, others: Box<[Scheme]> },
     Cookie { index: usize, name: Name, scheme: Scheme },
     Query { name: Name },
-}
-
-/// The request headers that a gate asks for; what needs one keeps its index.
-#[derive(Clone, Debug, Default)]
-pub struct HeaderNames(Vec<Box<str>>);
-
-impl HeaderNames {
-    /// The index of a header, added where it is new.
-    pub fn index(&mut self, header: &str) -> usize {
-        let name = header.to_ascii_lowercase();
-        let known = self.0.iter().position(|one| **one == *name);
-        known.unwrap_or_else(|| {
-            self.0.push(name.into());
-            self.0.len().saturating_sub(1)
-        })
-    }
-
-    /// The names in lower case.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Box<str>] {
-        &self.0
-    }
 }
 
 /// Where tokens may stand.
@@ -64,11 +45,12 @@ impl Sources {
             _ => None,
         });
         let source = |place: &SourceSettings| match place {
-            SourceSettings::Header { header, scheme } => Source::Header {
-                index: names.index(header),
-                scheme: scheme.as_deref().map(Into::into),
-                others: schemes(settings, header, scheme.as_deref()),
-            },
+            SourceSettings::Header { header, scheme } => {
+                let (index, aliases) = names.with_aliases(header);
+                let others = schemes(settings, header, scheme.as_deref());
+                let scheme = scheme.as_deref().map(Into::into);
+                Source::Header { index, aliases, scheme, others }
+            }
             SourceSettings::Cookie { cookie, optional_scheme } => Source::Cookie {
                 index: names.index("cookie"),
                 name: Name::new(cookie, &cookies),
@@ -97,8 +79,11 @@ impl Sources {
         let mut all = Place::Empty;
         for source in &self.0 {
             let found = match source {
-                Source::Header { index, scheme, others } => {
-                    header::find(headers.once(*index), scheme.as_deref(), others)?
+                Source::Header { index, aliases, scheme, others } => {
+                    let sent = headers.once(*index);
+                    let mut found = header::find(sent, scheme.as_deref(), others)?;
+                    headers.all(*aliases).for_each(|value| found.doubt(value));
+                    found
                 }
                 Source::Cookie { index, name, .. } => cookie::find(headers.all(*index), name),
                 Source::Query { name } => query::find(query, name),

@@ -72,6 +72,12 @@ impl Gate {
         build::build(settings, keys, lasting)
     }
 
+    /// The request headers that a decision needs, and their aliases.
+    #[must_use]
+    pub const fn header_names(&self) -> &HeaderNames {
+        &self.headers
+    }
+
     /// Names, in lower case, of the request headers that a decision needs.
     #[must_use]
     pub fn request_headers(&self) -> &[Box<str>] {

@@ -41,8 +41,9 @@ impl<'py> Wanted<'py> {
         let pair = item.cast::<PyTuple>()?;
         let name = pair.get_borrowed_item(0)?;
         let name = arguments::octets(&name)?.unwrap_or(NOT_TEXT);
-        let names = gate.request_headers();
-        if let Some(index) = names.iter().position(|wanted| wanted.as_bytes() == name) {
+        let names = gate.header_names();
+        let asked = names.as_slice().iter().position(|wanted| wanted.as_bytes() == name);
+        if let Some(index) = asked.or_else(|| names.alias(name)) {
             self.objects.push((index, pair.get_item(1)?));
         }
         self.announces_body |= match name {

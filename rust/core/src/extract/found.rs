@@ -22,7 +22,7 @@ impl<'r> Found<'r> {
     /// Counts what another reader might take for the token.
     pub fn doubt(&mut self, value: &[u8]) {
         self.times = self.times.saturating_add(1);
-        self.is_doubtful = !trim(value).is_empty();
+        self.is_doubtful |= !trim(value).is_empty();
     }
 
     /// Whether nothing more can change what came of it.

@@ -26,7 +26,7 @@ pub fn answer<'py>(
     let query = scope.getattr(intern!(py, "query_string"))?;
     let client = || scope.getattr(intern!(py, "client"));
     let sent = scope.getattr(intern!(py, "headers"))?;
-    let lists = lists(application, &sent)?;
+    let (lists, aliases) = (lists(application, &sent)?, aliases(application, &sent)?);
     let mut values = Values::new();
     for (index, (header, list)) in application.headers.iter().zip(&lists).enumerate() {
         for value in &list.values {
@@ -35,6 +35,9 @@ pub fn answer<'py>(
         if list.lacks_some {
             values.push((index, &header.unreadable));
         }
+    }
+    for (index, value) in &aliases {
+        values.push((*index, arguments::octets(value)?.unwrap_or(NOT_TEXT)));
     }
     let length = sent.call_method1(intern!(py, "get"), (intern!(py, "content-length"),))?;
     let announces_body = if length.is_none() {
@@ -73,6 +76,34 @@ fn lists<'py>(
         Ok(Found { values, lacks_some })
     };
     application.headers.iter().map(|header| found(header.name.bind(py))).collect()
+}
+
+/// The values of headers that other servers take for one with a token.
+fn aliases<'py>(
+    application: &Application,
+    sent: &Bound<'py, PyAny>,
+) -> PyResult<Vec<(usize, Bound<'py, PyAny>)>> {
+    let py = sent.py();
+    let names = application.gate.get().inner().header_names();
+    let mut found = Vec::new();
+    if !names.have_aliases() {
+        return Ok(found);
+    }
+    for name in sent.call_method0(intern!(py, "keys"))?.try_iter()? {
+        let name = name?;
+        let octets = arguments::octets(&name)?.unwrap_or(NOT_TEXT);
+        let asked = names.as_slice().iter().any(|one| one.as_bytes() == octets);
+        if let Some(index) = names.alias(octets).filter(|_| !asked) {
+            let values = sent.call_method1(intern!(py, "get_all"), (&name,))?;
+            let values = values.cast::<PyList>()?;
+            found.extend(values.iter().map(|value| (index, value)));
+            if values.is_empty() {
+                // There is one that RSGI left out.
+                found.push((index, name.clone()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The address without its port: of `10.0.0.1:80`, or of `[fe80::1%2]:80`.
