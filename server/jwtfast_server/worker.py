@@ -13,6 +13,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from granian.server import mp
 
 from jwtfast_server import log
@@ -36,7 +37,17 @@ _LAST_WORD_S: Final = 6.0
 
 
 def load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
-    """Build the application in a worker, from nothing but what the main process published."""
+    """Build the application in a worker; where that fails, say why in one line, and end."""
+    try:
+        return _load(directory, listen)
+    except Exception as error:
+        structlog.get_logger().error("worker not started", **log.error_fields(error))
+        log.drain()
+        raise SystemExit(1) from error
+
+
+def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
+    """Build it, from nothing but what the main process published."""
     draining = directory / DRAINING
     if draining.exists():
         # Too late to start. The signal to end ends the wait, see `signal_handler_interrupt`.
