@@ -21,6 +21,7 @@ _KEY = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 WEBSOCKET = [("Upgrade", "websocket"), _KEY, ("Sec-WebSocket-Version", "13")]
 """What a browser sends for a websocket, beside `Connection: Upgrade`."""
 
+_LOWER = [("sec-websocket-version", "13")]
 _SETTINGS = ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA")
 _CONNECTIONS: list[list[str]] = [
     ["Upgrade, HTTP2-Settings"],
@@ -89,8 +90,8 @@ _SMUGGLED = raw_request("GET", "/smuggled")
 class EveryTunnel:
     """The tests; `proxy` takes HTTP/1.1, `multiplexed` takes HTTP/2, both ask for one policy."""
 
-    websockets: ClassVar[bool] = True
-    """Whether the recipe as it stands lets websockets pass."""
+    websockets_over_http2: ClassVar[bool] = False
+    """Whether the proxy takes extended CONNECT (RFC 8441)."""
 
     @pytest.mark.parametrize("connection,values", UPGRADES)
     def test_an_upgrade(
@@ -160,6 +161,26 @@ class EveryTunnel:
             assert heard or answer.status == 0 or answer.status >= 400
             upgrades = ([], ["websocket"]) if protocol == "websocket" else ([],)
             assert all(one.method == "GET" and one.all("upgrade") in upgrades for one in heard)
+
+    def test_a_websocket_over_http2(self, multiplexed: tuple[str, int], application: Echo) -> None:
+        """Where the proxy offers it: with a good token, as who that says, and both ways."""
+        application.tunnels = True
+        extended = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http")]
+        extended += [(":path", "/socket"), (":authority", "auth.example"), *_LOWER]
+        with Http2(multiplexed) as client:
+            client.settled()
+            assert client.connects == self.websockets_over_http2
+            if not client.connects:
+                return
+            refused = client.answered(client.send(extended, end=False))
+            assert (refused.status, application.take()) == (401, [])
+            stream = client.send([*extended, (bearer()[0].lower(), bearer()[1])], end=False)
+            assert client.answered(stream).status == 200
+            client.data(stream, frame(b"hello"))
+            assert client.some(stream) == b"\x81\x05hello"
+        [seen] = application.take()
+        assert (seen.method, seen.all("upgrade")) == ("GET", ["websocket"])
+        assert seen.all("x-user") == ["user-1"]
 
     @pytest.mark.parametrize("values", _VALUES)
     def test_an_upgrade_over_http2(

@@ -11,6 +11,7 @@ from h2.events import (
     ConnectionTerminated,
     DataReceived,
     Event,
+    RemoteSettingsChanged,
     ResponseReceived,
     StreamEnded,
     StreamReset,
@@ -69,7 +70,7 @@ class Http2:
         )
         self._h2 = H2Connection(config)
         self._streams: dict[int, _Stream] = {}
-        self.over = False
+        self.over = self._told = False
         self._h2.initiate_connection()
         self._flush()
 
@@ -133,6 +134,8 @@ class Http2:
 
     def _take(self, event: Event) -> None:
         match event:
+            case RemoteSettingsChanged():
+                self._told = True
             case ConnectionTerminated():
                 self.over = True
             case ResponseReceived(stream_id=int(number), headers=headers):
@@ -152,9 +155,7 @@ class Http2:
 
     def settled(self) -> None:
         """Wait for the server's settings."""
-        self._h2.ping(b"settings")
-        self._flush()
-        while not self.over and SettingCodes.INITIAL_WINDOW_SIZE not in self._h2.remote_settings:
+        while not (self.over or self._told):
             self._more()
 
     def answered(self, stream: int) -> Answer:
@@ -163,6 +164,13 @@ class Http2:
         while not (found.status or found.reset or self.over):
             self._more()
         return Answer(found.status, found.headers, found.body)
+
+    def some(self, stream: int) -> bytes:
+        """The part of the body that comes first."""
+        found = self._streams[stream]
+        while not (found.body or found.ended or found.reset or self.over):
+            self._more()
+        return found.body
 
     def answer(self, stream: int) -> Answer:
         """The whole answer; status 0 where the server refused the stream or the connection."""

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import free_port
+from tests.processes import Server, free_port
 from tests.proxies.echo import Echo, echo
 from tests.proxies.every import EveryProxy, bearer
 from tests.proxies.every_alias import EveryAlias
 from tests.proxies.every_byte import EveryByte
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
-from tests.proxies.every_route import EveryRoute
+from tests.proxies.every_route import POLICIES, TOKENS, EveryRoute
 from tests.proxies.every_tunnel import EveryTunnel
 from tests.proxies.places import PlacedSweep, matchers
 from tests.proxies.proxy import Start, filled, found, switched_on
@@ -48,13 +48,14 @@ def behind(
         clears_token: bool = False,
         http2: bool = False,
         places: bool = False,
+        before: str = "",
     ) -> Address:
         directory = tmp_path_factory.mktemp("caddy")
         port = free_port()
         filling = {
             "uri /p/default?": f"uri {path}?",
             ":8000 {": f":{port} {{\n\tbind 127.0.0.1",
-            "forward_auth 127.0.0.1:8080 {": f"forward_auth {auth} {{",
+            "forward_auth 127.0.0.1:8080 {": f"{before}\n\t\tforward_auth {auth} {{",
             "reverse_proxy 127.0.0.1:3000": f"reverse_proxy {_application.address}",
         }
         config = directory / "Caddyfile"
@@ -146,3 +147,31 @@ def test_websockets_pass(proxy: Address, application: Echo) -> None:
     assert (plain.all("connection"), plain.all("upgrade")) == ([], [])
     assert ask(proxy, "GET", "/", upgrade).status == 401
     assert application.take() == []
+
+
+@pytest.mark.parametrize(
+    "before,method,target,policy",
+    [
+        ("uri strip_prefix /public", "GET", "/public/admin/x", "admin"),
+        ("uri strip_prefix /public", "GET", "/public/public/x", "anyone"),
+        ("rewrite /public/x /admin/x", "GET", "/public/x", "admin"),
+        ("uri replace /public/ /admin/", "GET", "/public/x", "admin"),
+        ("method PUT", "GET", "/public/x", "default"),
+        ("method GET", "POST", "/public/x", "anyone"),
+    ],
+)
+def test_what_was_rewritten_is_decided_on(
+    behind: RunCaddy,
+    auth: Server,
+    application: Echo,
+    before: str,
+    method: str,
+    target: str,
+    policy: str,
+) -> None:
+    """What stands before `forward_auth` has changed it for jwtfast and the application alike."""
+    proxy = behind("{}:{}".format(*auth.host_port), "/validate", before=before)
+
+    answers = [ask(proxy, method, target, token).status for token in TOKENS.values()]
+    assert tuple(answers) == POLICIES[policy]
+    assert len(application.take()) == answers.count(200)

@@ -119,6 +119,8 @@ class TestHAProxySweep(PlacedSweep):
 class TestHAProxyTunnels(EveryTunnel):
     """Every case of tunnels."""
 
+    websockets_over_http2 = True
+
 
 def test_the_check_is_the_one_that_is_documented(behind: RunHAProxy, application: Echo) -> None:
     """GET without a body, and exactly these headers."""
