@@ -5,6 +5,7 @@ import pytest
 from tests.forge import claims, compact
 from tests.proxies.echo import Echo
 from tests.proxies.every import ODD, bearer
+from tests.proxies.http2 import Http2, request_headers
 from tests.settings import KID
 from tests.wire import Address, Connection, ask
 
@@ -148,6 +149,23 @@ class EveryRoute:
             status_of(routed, f"http://{host}/admin/x", second, [bearer()])
             status_of(routed, "/admin/x", second, [bearer()])
         assert [path for path in reached() if not path.startswith(("/public/", "/?"))] == []
+
+    @pytest.mark.parametrize("host", SPLITTING)
+    def test_a_host_is_no_path_over_http2(
+        self, routed_http2: tuple[str, int], application: Echo, host: str
+    ) -> None:
+        """Nor in `:authority`, nor in a Host beside it."""
+        none: list[tuple[str, str]] = []
+        both = [(host, [("host", "auth.example")]), ("auth.example", [("host", host)])]
+        for authority, given in ((host, none), *both):
+            for target in ("/admin/x", "/", "/partner/x"):
+                with Http2(routed_http2) as client:
+                    status = client.ask(request_headers("GET", target, given, authority)).status
+                assert status in {0, 200, 400, 401, 403, 404, 421}
+                # HAProxy reads `:authority` and `:path` as one URL, tells jwtfast what it reads,
+                # and the application gets the same.
+                heard = [one.target[:8] for one in application.take()]
+                assert heard == ["/public/"] * (status == 200)
 
     @pytest.mark.parametrize("target", AMBIGUOUS)
     def test_an_ambiguous_path(self, routed: Address, application: Echo, target: str) -> None:
