@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import Final
 
+import pytest
+
 from tests.proxies.echo import Echo, Seen
 from tests.proxies.every import bearer
 from tests.proxies.php import PHP
@@ -43,6 +45,7 @@ def chance() -> Random:
     return Random(SEED)  # noqa: S311 # no secret
 
 
+@pytest.mark.timeout(max(120, REQUESTS // 20))
 class EverySweep:
     """The tests; `routed` asks /validate by HTTP/1, `routed_http2` by HTTP/2."""
 

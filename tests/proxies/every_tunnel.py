@@ -11,78 +11,14 @@ from tests.proxies.echo import Echo
 from tests.proxies.every import bearer
 from tests.proxies.http2 import Http2, request_headers
 from tests.proxies.tunnels import frame
+from tests.proxies.upgrades import CONNECTS, SETTINGS, UPGRADES, VALUES, WEBSOCKET
 from tests.wire import Address, Answer, Connection, raw_request
 
-__all__ = ["CONNECTS", "UPGRADES", "WEBSOCKET", "EveryTunnel"]
+__all__ = ["EveryTunnel"]
 
 Headers = list[tuple[str, str]]
 
-_KEY = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-WEBSOCKET = [("Upgrade", "websocket"), _KEY, ("Sec-WebSocket-Version", "13")]
-"""What a browser sends for a websocket, beside `Connection: Upgrade`."""
-
 _LOWER = [("sec-websocket-version", "13")]
-_SETTINGS = ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA")
-_CONNECTIONS: list[list[str]] = [
-    ["Upgrade, HTTP2-Settings"],
-    ["upgrade,http2-settings"],
-    ["keep-alive, UPGRADE, HTTP2-Settings"],
-    ["Upgrade"],
-    ["close, Upgrade"],
-    ["HTTP2-Settings", "Upgrade"],
-    ["keep-alive"],
-    [],
-]
-_VALUES: list[list[str]] = [
-    ["h2c"],
-    ["H2C"],
-    ["h2c", "h2c"],
-    ["h2c", "websocket"],
-    ["websocket", "h2c"],
-    ["websocket", "websocket"],
-    ["websocket", "", "h2c"],
-    ["websocket, h2c"],
-    ["websocket,h2c"],
-    ["h2c, websocket"],
-    ["h2c,websocket"],
-    [", h2c"],
-    ["websocket\t,\th2c"],
-    ["WebSocket, h2c"],
-    ["h2"],
-    ["websocket/13"],
-    ["h2c/1"],
-    ["HTTP/2.0"],
-    ["HTTP/1.1"],
-    ["TLS/1.0"],
-    ["TLS/1.2, HTTP/1.1"],
-    ["websockets"],
-    ["xwebsocket"],
-    ["spdy/3.1"],
-    ["SPDY/3.1, websocket"],
-    ["tcp"],
-    ["connect-udp"],
-]
-UPGRADES = [
-    *((["Upgrade, HTTP2-Settings"], values) for values in _VALUES),
-    *((connection, values) for connection in _CONNECTIONS[1:] for values in _VALUES[:1]),
-    *((connection, _VALUES[4]) for connection in _CONNECTIONS[1:]),
-]
-"""Values of Connection and of Upgrade, each a header of its own."""
-
-CONNECTS = [
-    "auth.example:80",
-    "auth.example:443",
-    "auth.example",
-    "127.0.0.1:3000",
-    "admin.example:80",
-    "[::1]:80",
-    "/",
-    "/public/x",
-    "http://auth.example/public/x",
-    "*",
-    "",
-]
-"""Targets of CONNECT."""
 
 _SMUGGLED = raw_request("GET", "/smuggled")
 
@@ -104,7 +40,7 @@ class EveryTunnel:
         for early, given in itertools.product((False, True), statuses):
             with Connection(proxy) as client:
                 method = "POST" if early else "GET"
-                first = raw_request(method, "/first", [*asked, _SETTINGS, *WEBSOCKET[1:], *given])
+                first = raw_request(method, "/first", [*asked, SETTINGS, *WEBSOCKET[1:], *given])
                 client.send(first + _SMUGGLED if early else first)
                 answer = client.answer()
                 assert answer.status in statuses[given]
@@ -182,13 +118,13 @@ class EveryTunnel:
         assert (seen.method, seen.all("upgrade")) == ("GET", ["websocket"])
         assert seen.all("x-user") == ["user-1"]
 
-    @pytest.mark.parametrize("values", _VALUES)
+    @pytest.mark.parametrize("values", VALUES)
     def test_an_upgrade_over_http2(
         self, multiplexed: tuple[str, int], application: Echo, values: list[str]
     ) -> None:
         """Headers of one hop are none of HTTP/2 (RFC 9113 8.2.2): refused or left out."""
         application.tunnels = True
-        asked = [("connection", "Upgrade, HTTP2-Settings"), _SETTINGS]
+        asked = [("connection", "Upgrade, HTTP2-Settings"), SETTINGS]
         asked += [("upgrade", value) for value in values]
         with Http2(multiplexed) as client:
             given = request_headers("GET", "/first", [*asked, bearer()])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.proxies.every_tunnel import CONNECTS, UPGRADES, WEBSOCKET
+from tests.proxies.upgrades import CONNECTS, UPGRADES, WEBSOCKET
 
 Given = tuple[str, str]
 
