@@ -1,4 +1,4 @@
-"""The ways in which a client asks for a tunnel: Upgrade, Connection, CONNECT, and their spellings."""
+"""The ways in which a client asks for a tunnel: Upgrade, Connection, CONNECT; their spellings."""
 
 __all__ = ["CONNECTS", "SETTINGS", "UPGRADES", "VALUES", "WEBSOCKET"]
 
