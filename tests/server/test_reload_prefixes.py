@@ -1,6 +1,5 @@
 """A configuration that is cut off, or not written to its end yet, is never served."""
 
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -9,9 +8,8 @@ import pytest
 import structlog
 import yaml
 
-from jwtfast_server.config import Settings, load
+from jwtfast_server.config import Settings
 from tests.configs import JWKS, LEGACY
-from tests.server.reloading import serving
 from tests.server.watching import (
     EXPRESSION,
     ISSUERS,
@@ -22,7 +20,6 @@ from tests.server.watching import (
     Watch,
     data_of,
 )
-from tests.settings import standard, token
 
 # What is served, and what is written in its place.
 CHANGES: Final = {
@@ -107,18 +104,35 @@ def test_every_byte_of_one(tmp_path: Path) -> None:
 
 
 def test_an_end_that_is_new(tmp_path: Path) -> None:
-    """Where nothing is lost but the last words are others, a text has ten seconds to go on."""
+    """Where nothing is lost but the last words are others, a text has five seconds to go on."""
     watch = Watch(tmp_path, WHOLE)
     whole = watch.served
     cut = WHOLE.replace("[write]", "[read]")
     watch.path.write_text(cut)
-    watch.wait(9)
+    watch.wait(4.5)
     assert watch.served == whole
     watch.path.write_text(cut + "      - {scope: [all]}\n")
-    watch.wait(9)
+    watch.wait(4.5)
     assert watch.served == whole
-    watch.wait(3)
+    watch.wait(1)
     assert watch.served == data_of(cut + "      - {scope: [all]}\n", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "    require:\n      - {claim: groups, any: [admin]}\n",
+        "    require:\n      - claim: groups\n        any: [admin]\n",
+        "    identity:\n      X-User: sub\n",
+    ],
+)
+def test_what_a_policy_asks_for_now(tmp_path: Path, added: str) -> None:
+    """Rules at the end of the last policy are served without a mark: less of them is no less."""
+    text = ISSUERS + "policies:\n  default:\n    issuers: [corp]\n"
+    watch = Watch(tmp_path, text)
+    watch.path.write_text(text + added)
+    watch.wait(6)
+    assert watch.served == data_of(text + added, tmp_path)
 
 
 @pytest.mark.parametrize("pause", [0.1, 0.5, 1.0, 1.9])
@@ -263,36 +277,3 @@ def test_a_change_between_look_and_load(tmp_path: Path) -> None:
     watch.reload._load = read
     watch.wait(3)
     assert watch.count("success") == 1
-
-
-def test_check_tells_a_last_line_without_its_end(tmp_path: Path) -> None:
-    """It is no error, for many write so; nor is an end that is asked for too late."""
-    path = tmp_path / "jwtfast.yaml"
-    for text, notes in (
-        (WHOLE, []),
-        (WHOLE[:-1], ["the last line has no end"]),
-        (WHOLE + "...", []),
-        (WHOLE + "reload: {require_end: true}\n...\n", ["put it first"]),
-        ("reload: {require_end: true}\n" + WHOLE + "...\n", []),
-    ):
-        path.write_text(text)
-        found = load(path, env={}).notes
-        assert [note for note in notes if note in str(found)] == notes
-        assert len(found) == len(notes)
-
-
-def test_the_service(tmp_path: Path) -> None:
-    """A file that is cut off and stays so changes no answer; SIGHUP says that it is meant."""
-    text = yaml.safe_dump(standard())
-    (tmp_path / "jwtfast.yaml").write_text(text)
-    cut = text[: text.index("    require:", text.index("  default:"))]
-    with serving(tmp_path) as service:
-        assert service.ask(token=token(sub="user-3")).status == 403
-        service.path.write_text(cut)
-        service.await_reloads("held", 1)
-        assert service.ask(token=token(sub="user-3")).status == 403
-        (line,) = service.told("configuration held")
-        assert "policies.default.require is gone" in str(line["reasons"])
-        service.popen.send_signal(signal.SIGHUP)
-        service.await_statuses(200, token(sub="user-3"))
-        assert (service.reloads("held"), service.reloads("success")) == (1, 1)

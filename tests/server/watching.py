@@ -37,7 +37,7 @@ policies:
       X-Groups: groups
     require:
       - {claim: groups, any: [admin]}
-      - not: {claim: groups, contains: guest}
+      - not: {claim: groups, any: [guest]}
       - {scope: [write]}
 """
 ROUTES: Final = """\

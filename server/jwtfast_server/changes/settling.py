@@ -19,7 +19,7 @@ WRITTEN_S: Final = 2.0
 ARRIVED_S: Final = 0.2
 """And one that came whole, so that several that come together are one change."""
 
-DOUBTED_S: Final = 10.0
+DOUBTED_S: Final = 5.0
 """And one that may go on beyond what it says, as far as its text tells."""
 
 BURST_S: Final = 1.0

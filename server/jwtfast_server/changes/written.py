@@ -18,6 +18,9 @@ from jwtfast_server.values import Section
 
 __all__ = ["Written", "doubts", "ends_as_before"]
 
+_OF_ITS_OWN: Final = 2
+"""How deep sections, policies, issuers and routes stand: each may let somebody in by itself."""
+
 _NAMING: Final = ("name", "claim", "path", "host")
 """What tells items of a list apart, beside their keys."""
 # What the texts of these mean may change with each line that is cut off.
@@ -107,7 +110,9 @@ def _unfinished(served: Written, found: Written) -> Iterator[str]:
     before, now = served.data, found.data
     while isinstance(now, dict | list) and now and path not in found.flow:
         if not isinstance(before, type(now)):
-            yield f"it ends inside {shown_path(path)}, which is new"
+            # What is new deeper inside, as rules of a policy, takes nothing away where it is cut.
+            if len(path) <= _OF_ITS_OWN:
+                yield f"it ends inside {shown_path(path)}, which is new"
             return
         if isinstance(now, dict) and isinstance(before, dict):
             key: str | int = next(reversed(now))
