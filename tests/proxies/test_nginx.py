@@ -9,6 +9,7 @@ from tests.proxies.conftest import RunNginx
 from tests.proxies.echo import Echo
 from tests.proxies.every import EveryProxy
 from tests.proxies.every_alias import EveryAlias
+from tests.proxies.every_byte import EveryByte
 from tests.proxies.every_edge import EveryEdge
 from tests.proxies.every_preflight import EveryPreflight
 from tests.proxies.every_route import EveryRoute
@@ -79,6 +80,10 @@ class TestNGINXPreflights(EveryPreflight):
 
 class TestNGINXRoutes(EveryRoute):
     """Every case of routes."""
+
+
+class TestNGINXBytes(EveryByte):
+    """Every byte in every place."""
 
 
 class TestNGINXAliases(EveryAlias):

@@ -86,3 +86,31 @@ def test_what_a_page_includes(
 
     assert ask(nginx, "GET", "/page", [bearer()]).status == 200
     assert application.take() == []
+
+
+_DEFAULT = """
+server {
+    listen 127.0.0.1:PORT default_server;
+    underscores_in_headers on;
+    ignore_invalid_headers off;
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["X-User", "X_User", "x_USER", "X_Groups", "x_groups"])
+@pytest.mark.parametrize("before", [True, False])
+def test_another_default_server(
+    run_nginx: RunNginx, recipe: str, auth: Server, application: Echo, name: str, *, before: bool
+) -> None:
+    """What it takes before Host comes reaches the application under no name of an identity."""
+    within = with_addresses(recipe, "{}:{}".format(*auth.host_port), application.address)
+    nginx = run_nginx(_DEFAULT + within)
+    host, forged = "Host: app.example.com", f"{name}: root"
+    lines = [forged, host] if before else [host, forged]
+    with Connection(nginx) as client:
+        given = [*lines, "{}: {}".format(*bearer(groups=["dev"]))]
+        client.send("\r\n".join(["GET /page HTTP/1.1", *given, "", ""]).encode())
+        assert client.answer().status == 200
+    [seen] = application.take()
+    assert "root" not in {value for _, value in seen.headers}
+    assert (seen.all("x-user"), seen.all("x-groups")) == (["user-1"], ["dev"])
