@@ -167,7 +167,7 @@ $(provider): tests/provider/package-lock.json
 
 # Caddy and Envoy are among the Python packages.
 proxies:
-	@for proxy in nginx haproxy wrk redis-server; do command -v $$proxy >/dev/null || missing="$${missing:-} $$proxy"; done; \
+	@for proxy in nginx haproxy wrk redis-server php-cgi; do command -v $$proxy >/dev/null || missing="$${missing:-} $$proxy"; done; \
 	[ -n "$${missing:-}" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing"; export DEBIAN_FRONTEND=noninteractive; \
