@@ -47,7 +47,7 @@ def reference_problems(data: Mapping[str, Any]) -> Found:
     if data.get("routes") and not data.get("original_request"):
         yield ("routes",), "needs original_request, which says how the proxy tells the request"
     yield from _token(data)
-    yield from _empty(data)
+    yield from _untold(data)
 
 
 def reference_notes(settings: ConfigFile) -> Found:
@@ -56,7 +56,11 @@ def reference_notes(settings: ConfigFile) -> Found:
     if redis and redis.place.is_exposed:
         message = "is not encrypted: who is on the way can hide revoked tokens; use rediss://"
         yield ("revocation", "redis", "url"), message
+    if "routes" in settings.model_fields_set and not settings.routes:
+        yield ("routes",), "is empty: the policy `default` decides on all"
     for name, policy in settings.policies.items():
+        if "require" in policy.model_fields_set and not policy.require:
+            yield ("policies", name, "require"), "is empty: every good token passes"
         for index, rule in enumerate(policy.require):
             yield from _contains(rule, ("policies", name, "require", index))
     original = settings.original_request
@@ -104,21 +108,13 @@ def _token(data: Mapping[str, Any]) -> Found:
             yield path, "needs original_request, which says where the original URI is"
 
 
-def _empty(data: Mapping[str, Any]) -> Found:
-    """Lists without an entry that would say what leaving them out says: no demand at all."""
-    if data.get("routes") == []:
-        message = "expected at least one route; leave routes out where `default` decides on all"
-        yield ("routes",), message
+def _untold(data: Mapping[str, Any]) -> Found:
+    """Conditions of a route without a value, which would say what leaving them out says."""
     for index, route in enumerate(_items(data.get("routes"))):
         for name in ("host", "path", "methods") if isinstance(route, dict) else ():
             if name in route and route[name] is None:
                 message = f"expected a value, found nothing; leave {name} out where any will do"
                 yield ("routes", index, name), message
-    policies = data.get("policies")
-    for name, policy in policies.items() if isinstance(policies, dict) else ():
-        if isinstance(policy, dict) and policy.get("require") == []:
-            message = "expected at least one rule; leave require out where every good token passes"
-            yield ("policies", name, "require"), message
 
 
 def _unknown(what: str, name: str, known: list[str]) -> str:
