@@ -43,7 +43,9 @@ pub fn answer<'py>(
             values.push((index, octets));
         }
         // A line that is empty may be one whose bytes WSGI does not tell.
-        if octets.split(|byte| *byte == b',').any(<[u8]>::is_empty) {
+        let several = memchr::memchr(b',', octets).is_some();
+        let untold = |line: &[u8]| line.is_empty();
+        if untold(octets) || several && octets.split(|byte| *byte == b',').any(untold) {
             values.push((index, &header.unreadable));
         }
     }
