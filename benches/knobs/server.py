@@ -20,6 +20,7 @@ from granian.constants import HTTPModes, Loops, RuntimeModes, TaskImpl
 
 from benches.knobs.plan import Settings, Value
 from jwtfast_server import cli, launch
+from jwtfast_server.listen import Endpoint
 from jwtfast_server.main_process import MainProcess
 from jwtfast_server.reload import Reload
 
@@ -71,9 +72,10 @@ class _Tuned(MainProcess):
         settings: Settings,
         directory: Path,
         reload: Reload,
+        listen: Endpoint,
         **options: Any,  # noqa: ANN401 - granian's own
     ) -> None:
-        super().__init__(directory, reload, **changed(options, settings))
+        super().__init__(directory, reload, listen, **changed(options, settings))
         # By then granian has made up its mind about what was `auto`.
         self.on_startup(self._tell)
 

@@ -16,10 +16,13 @@ __all__ = ["GATEWAYS", "Pairs", "gateway"]
 Pairs = list[tuple[str, str]]
 """The names and values that an application gets, as they come."""
 
+Tell = Callable[[Pairs], object]
+"""Is told what came, before it is answered."""
+
 _OK = b"200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def _uwsgi(client: socket.socket) -> Pairs:
+def _uwsgi(client: socket.socket, tell: Tell) -> None:
     with client.makefile("rb") as stream:
         _, size, _ = struct.unpack("<BHB", stream.read(4))
         left, texts = stream.read(size), []
@@ -27,21 +30,21 @@ def _uwsgi(client: socket.socket) -> Pairs:
         length = int.from_bytes(left[:2], "little")
         texts.append(left[2 : 2 + length].decode("latin-1"))
         left = left[2 + length :]
+    tell(list(zip(texts[::2], texts[1::2], strict=True)))
     client.sendall(b"HTTP/1.1 " + _OK)
-    return list(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _scgi(client: socket.socket) -> Pairs:
+def _scgi(client: socket.socket, tell: Tell) -> None:
     with client.makefile("rb") as stream:
         size = b""
         while (one := stream.read(1)) != b":":
             size += one
         texts = stream.read(int(size)).decode("latin-1").split("\0")[:-1]
+    tell(list(zip(texts[::2], texts[1::2], strict=True)))
     client.sendall(b"Status: " + _OK)
-    return list(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _grpc(client: socket.socket) -> Pairs:
+def _grpc(client: socket.socket, tell: Tell) -> None:
     http2 = H2Connection(H2Configuration(client_side=False, header_encoding="latin-1"))
     http2.initiate_connection()
     client.sendall(http2.data_to_send())
@@ -49,14 +52,14 @@ def _grpc(client: socket.socket) -> Pairs:
         for event in http2.receive_data(data):
             if isinstance(event, RequestReceived):
                 assert event.stream_id is not None
+                tell([(str(name), str(value)) for name, value in event.headers or []])
                 http2.send_headers(event.stream_id, [(":status", "200")], end_stream=True)
                 client.sendall(http2.data_to_send())
-                return [(str(name), str(value)) for name, value in event.headers or []]
+                return
         client.sendall(http2.data_to_send())
-    return []
 
 
-GATEWAYS: dict[str, Callable[[socket.socket], Pairs]] = {
+GATEWAYS: dict[str, Callable[[socket.socket, Tell], None]] = {
     "uwsgi_pass": _uwsgi,
     "scgi_pass": _scgi,
     "grpc_pass": _grpc,
@@ -71,7 +74,7 @@ def gateway(name: str) -> Iterator[tuple[str, list[Pairs]]]:
 
     def answer(client: socket.socket) -> None:
         with client, contextlib.suppress(OSError):
-            seen.append(GATEWAYS[name](client))
+            GATEWAYS[name](client, seen.append)
             client.shutdown(socket.SHUT_WR)
             while client.recv(65536):
                 pass
