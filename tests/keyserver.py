@@ -20,7 +20,17 @@ from cryptography.x509.oid import NameOID
 from tests.forge import claims, compact, public_jwk
 from tests.forge.keys import Owner
 
-__all__ = ["DEADLINE", "KeyServer", "Request", "answer", "entry", "jwks", "pems", "signed"]
+__all__ = [
+    "DEADLINE",
+    "KeyServer",
+    "Request",
+    "answer",
+    "entry",
+    "jwks",
+    "pems",
+    "read_request",
+    "signed",
+]
 
 DEADLINE: Final = 20.0
 """Seconds after which something that must happen is taken not to."""
@@ -139,7 +149,7 @@ class KeyServer:
                 connection = self.tls.wrap_socket(plain, server_side=True)
                 with self._came:
                     self._open.add(connection)
-            if request := _request(connection):
+            if request := read_request(connection):
                 with self._came:
                     self.requests.append(request)
                     self._came.notify_all()
@@ -151,7 +161,8 @@ class KeyServer:
         plain.close()
 
 
-def _request(connection: socket.socket) -> Request | None:
+def read_request(connection: socket.socket) -> Request | None:
+    """Read one request without a body; None where the connection ends before."""
     data = b""
     while b"\r\n\r\n" not in data:
         more = connection.recv(65536)
