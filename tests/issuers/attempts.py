@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from tests.forge import NOW
 from tests.issuers.imitation import NAMES, Imitation
 
 __all__ = ["EVERY", "Attempt", "attempts"]
@@ -45,8 +44,8 @@ def attempts(name: str) -> tuple[Attempt, ...]:
     """Everything that is tried at an imitation."""
     one = Imitation(name)
     times = [claim for claim in ("iat", "nbf") if claim in one.data["token"]["claims"]]
-    past = dict.fromkeys(times, NOW - 900) | {"exp": NOW - 310}
-    soon = dict.fromkeys(times, NOW + 2)
+    past: dict[str, Any] = dict.fromkeys(times, "$now-900") | {"exp": "$now-310"}
+    soon: dict[str, Any] = dict.fromkeys(times, "$now+2")
     stranger = "ec-stranger" if one.signer.startswith("ec-") else "stranger"
     forged = ("algorithm_not_allowed", "invalid_signature", "unknown_key", "malformed_token")
     found = [

@@ -46,14 +46,14 @@ def _read(name: str) -> dict[str, Any]:
     return _read(data["like"]) | {"missing": None} | data if "like" in data else data
 
 
-def _timed(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _timed(value: Any, now: int) -> Any:  # noqa: ANN401 - any JSON value
     """The value with its times; a member that is `...` is taken away."""
     if isinstance(value, dict):
-        return {name: _timed(inner) for name, inner in value.items() if inner != "..."}
+        return {name: _timed(inner, now) for name, inner in value.items() if inner != "..."}
     if isinstance(value, list):
-        return [_timed(inner) for inner in value]
+        return [_timed(inner, now) for inner in value]
     if isinstance(value, str) and (found := _TIME.fullmatch(value)):
-        return NOW + int(f"{found[1] or ''}{found[2] or 0}")
+        return now + int(f"{found[1] or ''}{found[2] or 0}")
     return value
 
 
@@ -63,6 +63,7 @@ class Imitation:
 
     name: str
     rotated: bool = False
+    now: int = NOW
     data: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -161,10 +162,10 @@ class Imitation:
             header: the members of the header that differ.
             key: the name of the key that signs instead.
         """
-        head = _timed(self._header | dict(header or {}))
+        head = _timed(self._header | dict(header or {}), self.now)
         if key == ROTATED:
             head, key = head | {"kid": ROTATED}, _rotated(self.signer)
-        body = _timed(self.data["token"]["claims"] | dict(claims or {}))
+        body = _timed(self.data["token"]["claims"] | dict(claims or {}), self.now)
         write = _padded if self.data.get("padded") else encode
         message = f"{write(_json(head))}.{write(_json(body))}"
         if head["alg"] == "none":

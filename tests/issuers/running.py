@@ -14,17 +14,22 @@ from tests.issuers.world import World
 from tests.keyserver import DEADLINE
 from tests.settings import write
 
-__all__ = ["Running", "settings_of"]
+__all__ = ["Running", "file_of", "settings_of"]
 
 
-def settings_of(text: str, one: Imitation, world: World, directory: Path) -> Settings:
-    """The settings in a configuration, of which only the CA is ours."""
+def file_of(text: str, one: Imitation, world: World, directory: Path) -> Path:
+    """A file with a configuration, of which only the CA is ours."""
     config: dict[str, Any] = parse(text, one.name).data
     for issuer in config["issuers"]:
         issuer["refresh"] = issuer.get("refresh", {}) | {"ca_file": str(world.ca_file)}
     for name, content in one.data.get("files", {}).items():
         (directory / name).write_text(content)
-    return load(write(directory / "jwtfast.yaml", config), env={})
+    return write(directory / "jwtfast.yaml", config)
+
+
+def settings_of(text: str, one: Imitation, world: World, directory: Path) -> Settings:
+    """The settings in such a file."""
+    return load(file_of(text, one, world, directory), env={})
 
 
 class Running:

@@ -192,6 +192,7 @@ class RemoteKeySet:
 
     def _refresh(self, *, due: bool) -> float | None:
         """Fetch once; returns how long to wait for the next time, None as long as before."""
+        begin = self._options.clock()
         try:
             with Deadline(self._options.timeout) as self._deadline:
                 loaded = self._source.load(self._deadline)
@@ -205,6 +206,7 @@ class RemoteKeySet:
             self._state.fail(f"{self.name}: a mistake of ours: {type(error).__name__}")
         finally:
             self._deadline = None
+            self._state.took(self._options.clock() - begin)
         # What was asked for has a budget of its own: its failures do not put off the schedule.
         return self._schedule.after_failure() if due else None
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from jwtfast import KeySet
@@ -31,6 +31,8 @@ class Status:
     succeeded: int = 0
     failed: int = 0
     """How many refreshes there were of each."""
+    seconds: float | None = field(default=None, compare=False)
+    """How long the last one took; None where there was none."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,10 @@ class State:
             succeeded=before.succeeded + 1,
             failed=before.failed,
         )
+
+    def took(self, seconds: float) -> None:
+        """Keep how long the last refresh took."""
+        self._status = replace(self._status, seconds=seconds)
 
     def confirm(self) -> None:
         """Stay with what was taken."""
