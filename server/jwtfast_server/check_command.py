@@ -10,6 +10,7 @@ import click
 from jwtfast_server.config import Settings
 from jwtfast_server.console import FILE, as_json_option, fail, json_text, or_problems, parsed_by
 from jwtfast_server.console import reader as reader_of
+from jwtfast_server.expanded import expanded_text
 from jwtfast_server.rehearsal import Rehearsal
 from jwtfast_server.report import summary, summary_record
 from jwtfast_server.route_answers import answer_text, route_answers
@@ -26,6 +27,7 @@ _FAILED = 2
 @click.option(
     "--route", "asked", nargs=2, multiple=True, metavar="METHOD URL", help="Say what decides on it."
 )
+@click.option("--expand", is_flag=True, help="Print the file with its presets written out.")
 @click.option("--fetch", is_flag=True, help="Ask each remote source of keys once.")
 @click.option("--token", metavar="TOKEN|-", help="Say what is answered to it; - is standard input.")
 @click.option("--policy", metavar="NAME", help="The policy for --token; default: what routes pick.")
@@ -42,6 +44,7 @@ def check(
     file: Path,
     asked: Sequence[tuple[str, str]],
     *,
+    expand: bool,
     fetch: bool,
     token: str | None,
     as_json: bool,
@@ -51,6 +54,9 @@ def check(
     if token is None and (request["policy"] or request["headers"]):
         fail("--policy and --header belong to --token")
     settings = or_problems(reader_of(file, {}), as_json=as_json)
+    if expand:
+        _expand(file)
+        return
     if token is not None:
         _answer(settings, token, asked, as_json=as_json, **request)
     if fetch:
@@ -62,6 +68,14 @@ def check(
     else:
         record = summary_record(settings)
         click.echo(json_text(record) if as_json else summary(record))
+
+
+def _expand(file: Path) -> None:
+    """Print a good file in ordinary keys."""
+    try:
+        click.echo(expanded_text(file), nl=False)
+    except ValueError as error:
+        fail(str(error))
 
 
 def _fetch(settings: Settings, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
 from jwtfast_server.legacy_fork import lay_environment, query_of
 from jwtfast_server.masking import shown_file
 from jwtfast_server.neighbours import neighbour_notes
+from jwtfast_server.presets import expand_presets
 from jwtfast_server.problems import (
     KeyPath,
     Place,
@@ -171,6 +172,9 @@ def load(
     layers.files |= read_from
     problems = layers.lay_variables(env)
     problems += layers.lay_flags(overrides or {}, flags or {})
+    if not legacy:
+        found = expand_presets(layers.data, keys_at(ConfigFile, ("issuers",)))
+        problems += [layers.problem(*one) for one in found]
     problems += end_problems(layers, document)
     if legacy and legacy.problems:
         problems += legacy.problems

@@ -21,6 +21,7 @@ from jwtfast_server.config_revocation import Revocation
 from jwtfast_server.config_server import Cache, Log, Metrics, Reload, Tls, Workers
 from jwtfast_server.keysources import Algorithm, KeySource
 from jwtfast_server.original_request import OriginalRequest, Route
+from jwtfast_server.presets import with_presets
 from jwtfast_server.values import (
     AnyNumber,
     Duration,
@@ -255,4 +256,5 @@ class ConfigFile(Section):
     def schema_document(cls) -> dict[str, Any]:
         """The JSON Schema of the file."""
         schema = cls.model_json_schema(by_alias=True)
+        schema["$defs"]["Issuer"] = with_presets(schema["$defs"]["Issuer"])
         return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema

@@ -59,8 +59,12 @@ class _Section:
         yield "| key | value | default | |"
         yield "|---|---|---|---|"
         required = self._schema.get("required", ())
+        unless, *others = self._schema.get("anyOf", [{}])
+        word = " or ".join(f"`{name}`" for other in others for name in other["required"])
         for key, value in self._schema["properties"].items():
             default = "must be given" if key in required else _default(value)
+            if key in unless.get("required", ()):
+                default = f"must be given, or {word}"
             description = value.get("description", "")
             yield f"| `{key}` | {self._kind(value)} | {default} | {description} |"
         yield ""
@@ -95,7 +99,7 @@ class _Section:
             if options == list(jwtfast.ALGORITHMS):
                 return "an algorithm"
             return ", ".join(f"`{_word(option)}`" for option in options)
-        if "anyOf" in value:
+        if "anyOf" in value and "properties" not in value:
             kinds = [self._kind(option) for option in value["anyOf"]]
             kinds = [kind for kind in kinds if kind != _KINDS["null"]]
             listed = kinds[1:] == [f"a list: {kinds[0]}"]

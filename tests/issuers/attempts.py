@@ -23,6 +23,9 @@ class Attempt:
     codes: tuple[str, ...] = ()
     """The reason codes that it may have; none: any."""
     missing: str | None = None
+    """Why it cannot have this answer today."""
+    preset_misses: str | None = None
+    """Why it cannot have it by the preset."""
 
 
 def _named(what: str, given: dict[str, Any]) -> Attempt:
@@ -36,6 +39,7 @@ def _named(what: str, given: dict[str, Any]) -> Attempt:
         int(status),
         (code,) if code else (),
         given.get("missing"),
+        given.get("preset_misses"),
     )
 
 
@@ -78,5 +82,10 @@ def attempts(name: str) -> tuple[Attempt, ...]:
     return tuple(found)
 
 
-EVERY: Final = [(name, attempt) for name in NAMES for attempt in attempts(name)]
-"""By the name of its imitation, every attempt."""
+EVERY: Final = [
+    (name, form, attempt)
+    for name in NAMES
+    for form in Imitation(name).forms
+    for attempt in attempts(name)
+]
+"""By the name and the configuration of an imitation, every attempt."""

@@ -1,9 +1,10 @@
 """One identity provider, imitated from `providers/NAME.yaml`: its documents, and its tokens.
 
-A file has `title`, `configuration` (the one that is shown), `documents` and `keys` by their URL,
-`token` (header and claims, in the shape of the real ones), `identity` (the headers of a 200),
-`good` and `wrong` (changes to that token, with their answer). `$` is a value of a key, `$now` the
-time of the test, `like` another file that it is laid over, and `missing` says why it cannot pass.
+A file has `title`, `configuration` and `preset` (the same by `provider`), `documents` and `keys` by
+their URL, `token` (header and claims, in the shape of the real ones), `identity` (the headers of a
+200), `good` and `wrong` (changes to that token, with their answer). `$` is a value of a key, `$now`
+the time of the test, `like` another file that it is laid over, and `missing` says why it cannot
+pass.
 """
 
 import base64
@@ -43,7 +44,9 @@ _ENC: Final = {
 def _read(name: str) -> dict[str, Any]:
     text = (FOLDER / f"{name}.yaml").read_text()
     data: dict[str, Any] = parse(text, name).data
-    return _read(data["like"]) | {"missing": None} | data if "like" in data else data
+    return (
+        _read(data["like"]) | {"missing": None, "preset": None} | data if "like" in data else data
+    )
 
 
 def _timed(value: Any, now: int) -> Any:  # noqa: ANN401 - any JSON value
@@ -90,6 +93,11 @@ class Imitation:
         """Why it cannot pass today."""
         missing: str | None = self.data.get("missing")
         return missing
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The configurations that it has: ordinary keys, and a preset where there is one."""
+        return ("configuration", "preset") if self.data.get("preset") else ("configuration",)
 
     @property
     def has_remote_keys(self) -> bool:

@@ -17,10 +17,10 @@ def marked(one: Imitation, missing: str | None = None) -> list[pytest.MarkDecora
     return [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
 
 
-def run(one: Imitation, world: World, directory: Path) -> Running:
+def run(one: Imitation, world: World, directory: Path, form: str = "configuration") -> Running:
     """A gate of the provider's configuration."""
     world.stands = one
-    return Running(settings_of(one.data["configuration"], one, world, directory))
+    return Running(settings_of(one.data[form], one, world, directory))
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,9 @@ def asked(
     request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Imitation, Running]]:
     """One provider, and a gate that has its keys."""
-    one = Imitation(request.param)
-    with run(one, world, tmp_path_factory.mktemp("issuer")) as running:
+    name, form = request.param
+    one = Imitation(name)
+    with run(one, world, tmp_path_factory.mktemp("issuer"), form) as running:
         yield one, running
 
 
@@ -37,12 +38,15 @@ def asked(
     "asked,attempt",
     [
         pytest.param(
-            name,
+            (name, form),
             attempt,
-            id=f"{name}-{attempt.what}",
-            marks=marked(Imitation(name), attempt.missing),
+            id=f"{name}-{form}-{attempt.what}",
+            marks=marked(
+                Imitation(name),
+                attempt.missing or (attempt.preset_misses if form == "preset" else None),
+            ),
         )
-        for name, attempt in EVERY
+        for name, form, attempt in EVERY
     ],
     indirect=["asked"],
 )

@@ -14,7 +14,7 @@ from tests.packaging.environment import ROOT
 
 FILE = ROOT / "docs" / "configuration.md"
 PAGE = FILE.read_text()
-EXAMPLE, CEL_RULES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLE, CEL_RULES, PRESET = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_tables_are_todays() -> None:
@@ -40,6 +40,13 @@ def test_the_example_is_accepted(tmp_path: Path) -> None:
 
     settings = load(tmp_path / "jwtfast.yaml", {})
     assert list(settings.policies) == ["default", "admin", "open"]
+
+
+def test_the_preset_is_accepted(tmp_path: Path) -> None:
+    """An issuer of a provider loads as it stands."""
+    policies = "policies: {default: {issuers: corp}}\n"
+
+    assert problems_of(tmp_path, PRESET + policies) == []
 
 
 RULES = re.findall(r"^\| `(\{.*?\})` \|", PAGE.partition("## Rules")[2], re.MULTILINE)
