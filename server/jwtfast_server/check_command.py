@@ -53,6 +53,8 @@ def check(
     """Say everything that is wrong with FILE, or that it is good."""
     if token is None and (request["policy"] or request["headers"]):
         fail("--policy and --header belong to --token")
+    if expand and (token is not None or fetch or asked):
+        fail("--expand stands alone")
     settings = or_problems(reader_of(file, {}), as_json=as_json)
     if expand:
         _expand(file)

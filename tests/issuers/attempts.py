@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from tests.issuers.imitation import NAMES, Imitation
+from tests.issuers.keys import pair
 
 __all__ = ["EVERY", "Attempt", "attempts"]
 
@@ -66,6 +67,21 @@ def attempts(name: str) -> tuple[Attempt, ...]:
             status=401,
             codes=forged,
         ),
+    ]
+    stranger_jwk = pair(stranger).jwk()
+    found += [
+        Attempt(
+            f"a key that the token brings as {member}",
+            header={member: value},
+            key=stranger,
+            status=401,
+            codes=("invalid_signature",),
+        )
+        for member, value in (
+            ("jwk", stranger_jwk),
+            ("x5c", stranger_jwk["x5c"]),
+            ("jku", "https://evil.example/keys"),
+        )
     ]
     if times:
         found.append(Attempt("a clock two seconds fast", claims=soon, missing=_SKEW))

@@ -41,6 +41,11 @@ class Pair:
             for name, value in members.items()
         }
 
+    def jwk(self) -> dict[str, Any]:
+        """Return the public key as a JWK with its certificate."""
+        kind = {"kty": "RSA"} if "n" in self._members else {"kty": "EC", "crv": "P-256"}
+        return kind | self._members
+
     @cached_property
     def public_pem(self) -> str:
         """The public key as PEM (SPKI)."""
