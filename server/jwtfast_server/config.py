@@ -20,6 +20,7 @@ from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
 from jwtfast_server.legacy_fork import lay_environment, query_of
 from jwtfast_server.masking import shown_file
 from jwtfast_server.neighbours import neighbour_notes
+from jwtfast_server.preset_notes import preset_notes
 from jwtfast_server.presets import expand_presets
 from jwtfast_server.problems import (
     KeyPath,
@@ -172,8 +173,9 @@ def load(
     layers.files |= read_from
     problems = layers.lay_variables(env)
     problems += layers.lay_flags(overrides or {}, flags or {})
+    providers: dict[str, str] = {}
     if not legacy:
-        found = expand_presets(layers.data, keys_at(ConfigFile, ("issuers",)))
+        found = expand_presets(layers.data, keys_at(ConfigFile, ("issuers",)), providers)
         problems += [layers.problem(*one) for one in found]
     problems += end_problems(layers, document)
     if legacy and legacy.problems:
@@ -184,7 +186,11 @@ def load(
         "source": str(path),
         "mode": "legacy" if legacy else "standard",
         "claims_source": legacy.claims_source if legacy else None,
-        "notes": (*(legacy.notes if legacy else ()), *end_notes(document, text)),
+        "notes": (
+            *(legacy.notes if legacy else ()),
+            *end_notes(document, text),
+            *(f"{layers.place(at)}: {note}" for at, note in preset_notes(layers.data, providers)),
+        ),
         "written": Written.of(document, text),
     }
     return _settings(layers, env, problems, origin)

@@ -6,42 +6,11 @@ issuer, or any other key that issuers learn, is one more line in `keys`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-__all__ = ["PRESETS", "Parameter", "Preset"]
+from jwtfast_server.preset_model import Needs, Parameter, Preset
 
-Keys = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What a user must know of his provider."""
-
-    description: str
-    pattern: str
-    """What the whole value must match."""
-    example: str
-    required: bool = True
-    instead_of: str | None = None
-    """The ordinary key that may be written instead."""
-    many: bool = False
-    """Whether it may be a list."""
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One provider."""
-
-    title: str
-    parameters: Mapping[str, Parameter]
-    fixed: Keys
-    """What makes it this provider: the user may not say otherwise."""
-    keys: Keys
-    """What holds unless the user writes it himself."""
-    variants: Mapping[str, Mapping[str | None, Keys]] = field(default_factory=dict)
-    """By parameter and its value (None: not given), what is laid over `fixed` or `keys`."""
-
+__all__ = ["PRESETS"]
 
 _GUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
@@ -97,6 +66,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {"client_id": _CLIENT},
         {"issuer": "https://accounts.google.com", "audiences": "{client_id}"},
         {**_DISCOVERY, "algorithms": "RS256"},
+        needs=Needs(("hd", "email", "sub"), "everybody with a Google account passes"),
     ),
     "google_iap": Preset(
         "Google Cloud IAP",
@@ -182,6 +152,19 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {"issuer": "https://token.actions.githubusercontent.com/{enterprise}"},
         {**_DISCOVERY, "algorithms": "RS256"},
         {"enterprise": {None: {"issuer": "https://token.actions.githubusercontent.com"}}},
+        Needs(
+            (
+                "repository",
+                "repository_owner",
+                "sub",
+                "repository_id",
+                "repository_owner_id",
+                "job_workflow_ref",
+                "workflow_ref",
+            ),
+            "every repository on GitHub gets tokens for the audience that it asks for",
+            "https://token.actions.githubusercontent.com",
+        ),
     ),
     "gitlab": Preset(
         "GitLab CI",
@@ -189,6 +172,11 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {"issuer": "{url}"},
         {**_DISCOVERY, "algorithms": "RS256"},
         {"url": {None: {"issuer": "https://gitlab.com"}}},
+        Needs(
+            ("project_path", "namespace_path", "sub", "project_id", "namespace_id", "user_login"),
+            "every project on gitlab.com gets tokens for the audience that it asks for",
+            "https://gitlab.com",
+        ),
     ),
     "kubernetes": Preset(
         "Kubernetes service accounts",

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from jwtfast_server.preset_table import PRESETS, Keys, Parameter, Preset
+from jwtfast_server.preset_model import Keys, Parameter, Preset
+from jwtfast_server.preset_table import PRESETS
 from jwtfast_server.problems import KeyPath, suggestion
 
 __all__ = ["expand_presets", "with_presets"]
@@ -26,12 +27,15 @@ _STANDS_IN: Final = {
 Found = list[tuple[KeyPath, str]]
 
 
-def expand_presets(data: dict[str, Any], known: Iterable[str]) -> Found:
+def expand_presets(
+    data: dict[str, Any], known: Iterable[str], providers: dict[str, str] | None = None
+) -> Found:
     """Expand every issuer that names a provider, in place.
 
     Args:
         data: the settings, as they are written.
         known: the ordinary keys of an issuer.
+        providers: takes the provider of each issuer that was expanded, by the issuer's name.
 
     Returns:
         What is wrong, each with the path where it is.
@@ -44,6 +48,9 @@ def expand_presets(data: dict[str, Any], known: Iterable[str]) -> Found:
             continue
         path: KeyPath = ("issuers", index)
         if _PROVIDER in issuer:
+            word, name = issuer[_PROVIDER], issuer.get("name")
+            if providers is not None and isinstance(name, str) and word in [*PRESETS]:
+                providers[name] = word
             found += [((*path, *at), text) for at, text in _expand(issuer, ordinary)]
         else:
             found += [((*path, at), text) for at, text in _stray(issuer, ordinary)]

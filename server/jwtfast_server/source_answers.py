@@ -41,9 +41,16 @@ def source_text(record: dict[str, Any]) -> str:
     if not record["ok"]:
         return f"{head}: failed{took}: {record['error']}"
     lines = [f"{head}: {_number(kept, 'key')}{took}, {len(left_out)} left out"]
-    lines += [f"  kid {key['kid'] or 'none'}: {' '.join(key['algorithms'])}" for key in kept]
+    lines += [f"  kid {_shown(key['kid'])}: {' '.join(key['algorithms'])}" for key in kept]
     lines += [f"  left out: {sentence}" for sentence in left_out]
     return "\n".join(lines)
+
+
+def _shown(kid: str | None) -> str:
+    """A kid for a terminal: whoever serves the keys chose it."""
+    if kid is None:
+        return "none"
+    return kid if kid.isprintable() else ascii(kid)
 
 
 def _number(items: Sequence[object], word: str) -> str:
