@@ -120,7 +120,8 @@ class Verifier:
         audience: the accepted `aud`, one or several; None refuses tokens that have one, `ANY`
             does not compare it.
         algorithms: allowed beyond what the keys are bound to; None allows all of that.
-        leeway: seconds by which clocks may differ, at most 300.
+        leeway: seconds by which clocks may differ, at most 300; a mapping of `exp`, `nbf` and
+            `iat` gives each its own, 0 where it is not named.
         require: claims that must be present beside `exp`.
         require_exp: False takes tokens without `exp`, which never expire.
         token_types: accepted `typ` header values (RFC 8725 section 3.11); None takes any but those
@@ -142,7 +143,7 @@ class Verifier:
         issuer: str | Sequence[str] | None = None,
         audience: str | Sequence[str] | AnyAudience | None = None,
         algorithms: Sequence[str] | None = None,
-        leeway: float | timedelta = 0,
+        leeway: float | timedelta | Mapping[str, float | timedelta] = 0,
         require: Sequence[str] | None = (),
         require_exp: bool = True,
         token_types: str | Sequence[str] | None = None,

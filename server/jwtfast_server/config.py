@@ -12,7 +12,8 @@ import jwtfast
 from jwtfast_server.changes.end_mark import end_notes, end_problems
 from jwtfast_server.changes.written import Written
 from jwtfast_server.compilation import gate_problems, read_keys, rule_problems
-from jwtfast_server.config_models import ConfigFile, Issuer, TokenSource
+from jwtfast_server.config_issuer import Issuer
+from jwtfast_server.config_models import ConfigFile, TokenSource
 from jwtfast_server.document import Document, parse, read_text
 from jwtfast_server.keysources import KeyMaterial, key_set
 from jwtfast_server.layers import Layers
@@ -106,7 +107,7 @@ class Settings(ConfigFile):
             "issuer": issuer.issuer,
             "algorithms": issuer.algorithms,
             "audiences": issuer.audiences,
-            "leeway": issuer.leeway,
+            "leeway": issuer.leeway.model_dump(),
             "max_lifetime": issuer.max_lifetime,
             "token_types": issuer.token_types,
             # The services that we replace take tokens that never expire.

@@ -10,34 +10,27 @@ from pydantic import (
     BeforeValidator,
     Field,
     JsonValue,
-    PlainSerializer,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from jwtfast_server.address import Address
+from jwtfast_server.config_issuer import Issuer
 from jwtfast_server.config_revocation import Revocation
 from jwtfast_server.config_server import Cache, Log, Metrics, Reload, Tls, Workers
-from jwtfast_server.keysources import Algorithm, KeySource
 from jwtfast_server.original_request import OriginalRequest, Route
 from jwtfast_server.presets import with_presets
 from jwtfast_server.values import (
     AnyNumber,
-    Duration,
-    FileName,
     HeaderName,
     Name,
     OneOrMore,
     Section,
     Size,
     Text,
-    expected,
 )
 
 __all__ = ["ConfigFile", "Issuer", "Policy", "TokenSource"]
-
-_DAY = 86400.0
 
 JsonObject = dict[str, JsonValue]
 
@@ -47,98 +40,9 @@ def _claim(value: object) -> object:
     return {"claim": value} if isinstance(value, str) else value
 
 
-def _any_or_given(value: object) -> object:
-    """`any` becomes None: not checked."""
-    if value is None:
-        raise expected("a list, or the word `any` where it is really not to be checked")
-    return None if value == "any" else value
-
-
-def _any_or_text(value: object) -> object:
-    if value is None:
-        raise expected("the token's `iss`, or the word `any` where it is really not to be checked")
-    return None if value == "any" else value
-
-
 def _status(value: object) -> object:
     """A number may come as text from a variable."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
-
-
-_WRITE_ANY = PlainSerializer(lambda value: "any" if value is None else value)
-Audiences = Annotated[
-    OneOrMore[Text] | None,
-    BeforeValidator(_any_or_given, json_schema_input_type=OneOrMore[Text]),
-    _WRITE_ANY,
-]
-IssuerUrl = Annotated[
-    Text | None, BeforeValidator(_any_or_text, json_schema_input_type=Text), _WRITE_ANY
-]
-
-
-class Refresh(Section):
-    """How fetched keys are kept fresh."""
-
-    every: Annotated[float, Duration(at_most=7 * _DAY, at_least=1)] = Field(
-        300.0, description="how often at least; a shorter `max-age` of the server counts"
-    )
-    cooldown: Annotated[float, Duration(at_most=_DAY, at_least=1)] = Field(
-        30.0,
-        description="the shortest time between two fetches for an unknown `kid`, or by `max-age`",
-    )
-    max_stale: Annotated[float, Duration(at_most=30 * _DAY, at_least=1)] = Field(
-        _DAY, description="how old keys may become where fetching fails"
-    )
-    timeout: Annotated[float, Duration(at_most=60, at_least=0.1)] = Field(
-        5.0, description="how long one fetch may take"
-    )
-    ca_file: FileName | None = Field(
-        None, description="PEM certificates to trust instead of the system's"
-    )
-
-
-class Issuer(Section):
-    """Who signs tokens, with which keys, and what must hold for all its tokens."""
-
-    name: Name = Field(description="the name that policies use")
-    issuer: IssuerUrl = Field(description="the token's `iss`, or the word `any`")
-    keys: OneOrMore[KeySource] = Field(description="a source of keys, or a list of them")
-    algorithms: OneOrMore[Algorithm] | None = Field(
-        None, description="default: every asymmetric one that the keys allow"
-    )
-    audiences: Audiences = Field(
-        description="the audiences to accept, or the word `any` where a token's `aud` is really "
-        "not to be checked"
-    )
-    leeway: Annotated[float, Duration(at_most=300)] = Field(
-        0.0, description="how far clocks may differ for `exp`, `nbf` and `iat`"
-    )
-    max_lifetime: Annotated[float, Duration(at_most=3660 * _DAY, at_least=1)] | None = Field(
-        None, description="the longest time from `iat` to `exp`; both must then be there"
-    )
-    token_types: OneOrMore[Text] | None = Field(
-        None,
-        description="the values of the header's `typ` to accept; default: all but those of another "
-        "purpose than access, such as `logout+jwt`",
-    )
-    allow_bound: bool = Field(
-        default=False,
-        description="take tokens that are bound to a key by `cnf` (DPoP, mTLS) without its proof",
-    )
-    refresh: Refresh = Field(Refresh(), description="how fetched keys are kept fresh")
-
-    @property
-    def is_fetched(self) -> bool:
-        """Whether any of its keys are behind a URL."""
-        return any(source.is_remote for source in self.keys)
-
-    @field_validator("algorithms", mode="after")
-    @classmethod
-    def _one_kind(cls, algorithms: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """A public key taken for an HMAC secret lets anyone sign."""
-        if len({name.startswith("HS") for name in algorithms or ()}) > 1:
-            raise expected("either HMAC (HS...) or asymmetric algorithms, never both")
-        return algorithms
 
 
 class TokenSource(Section):

@@ -14,7 +14,7 @@ import structlog
 import jwtfast
 from jwtfast.jwks import RemoteKeySet
 from jwtfast_server.config import Settings
-from jwtfast_server.config_models import Issuer, Refresh
+from jwtfast_server.config_issuer import Issuer, Refresh
 from jwtfast_server.keysources import KeyMaterial, KeySource, remote
 
 __all__ = ["KeyRefresh"]

@@ -133,7 +133,9 @@ def _keys(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _settings(data: Mapping[str, Any], file: LegacyFile) -> dict[str, Any]:
     """The same as a jwtfast.yaml would hold it."""
-    issuer = {"name": _ISSUER, "issuer": "any", "audiences": "any", "keys": _keys(data)}
+    # The clocks of those who sign must agree there, to the second.
+    issuer = {"name": _ISSUER, "issuer": "any", "audiences": "any", "leeway": 0}
+    issuer["keys"] = _keys(data)
     compares = file.claims_source == "static" and not _passes_all(file)
     policy: dict[str, Any] = {"issuers": [_ISSUER]}
     if compares:

@@ -64,7 +64,7 @@ def lay_environment(
             notes.append("INSECURE_SKIP_VERIFY: not needed here, ignored")
     layers.lay(("listen",), f":{given.get('PORT', '8080')}", "PORT")
     layers.lay(("log",), {"level": given.get("LOG_LEVEL", "info")}, "LOG_LEVEL")
-    issuer = {"name": _ISSUER, "issuer": "any", "audiences": "any", "keys": keys}
+    issuer = {"name": _ISSUER, "issuer": "any", "audiences": "any", "leeway": 0, "keys": keys}
     layers.lay(("issuers",), [issuer], variable)
     layers.lay(("policies",), {"default": {"issuers": [_ISSUER]}}, variable)
     if "CACERT_PATH" in given:

@@ -7,7 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from jwtfast_server.cli import main
-from jwtfast_server.config_models import ConfigFile, Issuer
+from jwtfast_server.config_issuer import Issuer
+from jwtfast_server.config_models import ConfigFile
 from jwtfast_server.document import parse
 from jwtfast_server.preset_table import PRESETS
 from tests.configs import LEGACY, WHOLE, load_text, problems_of

@@ -42,7 +42,7 @@ def test_gate_settings(tmp_path: Path) -> None:
                 "issuer": "https://login.example.com",
                 "algorithms": ["ES256"],
                 "audiences": None,
-                "leeway": 30.0,
+                "leeway": {"exp": 30.0, "nbf": 30.0, "iat": 30.0},
                 "max_lifetime": 86400.0,
                 "token_types": ["at+jwt", "JWT"],
                 "require_exp": True,
@@ -105,7 +105,7 @@ def test_defaults(tmp_path: Path) -> None:
     )
     gate = orjson.loads(settings.gate_settings())
     assert gate["token"] == [{"header": "Authorization", "scheme": "Bearer"}]
-    assert gate["issuers"][0]["leeway"] == 0
+    assert gate["issuers"][0]["leeway"] == {"exp": 0, "nbf": 30, "iat": 30}
     assert gate["issuers"][0]["algorithms"] is None
 
 

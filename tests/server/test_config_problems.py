@@ -112,6 +112,11 @@ CHANGES = [
 ISSUER = [
     ("leeway: 10m", "leeway: expected a duration of at most 5m, found '10m'"),
     ("leeway: -1", "leeway: expected a duration of at most 5m, such as 30s, 5m or 1h30m, found -1"),
+    ("leeway: {exp: 10m}", "leeway.exp: expected a duration of at most 5m, found '10m'"),
+    ("leeway: {iat: -1}", "leeway.iat: expected a duration of at most 5m, such as 30s, 5m or"),
+    ("leeway: {aud: 1s}", "leeway.aud: unknown key, expected one of exp, iat, nbf"),
+    ("leeway: [30s]", "leeway: expected a duration of at most 5m, such as 30s, 5m or 1h30m"),
+    ("leeway: null", "leeway: expected a duration of at most 5m, such as 30s, 5m or 1h30m"),
     ("max_lifetime: 0", "max_lifetime: expected a duration of at least 1s, found 0"),
     ("algorithms: [none]", "algorithms[0]: expected a signature algorithm: a token without a "),
     ("algorithms: [HS256, ES256]", "algorithms: expected either HMAC (HS...) or asymmetric "),

@@ -44,7 +44,7 @@ def test_gate(tmp_path: Path) -> None:
     assert {key: issuer[key] for key in ("issuer", "audiences", "leeway", "require_exp")} == {
         "issuer": None,
         "audiences": None,
-        "leeway": 0,
+        "leeway": {"exp": 0, "nbf": 0, "iat": 0},
         "require_exp": False,
     }
 

@@ -1,6 +1,6 @@
 """Verification with the keys of the moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
@@ -35,7 +35,7 @@ class VerifierSettings(TypedDict, total=False):
     issuer: str | Sequence[str] | None
     audience: "str | Sequence[str] | AnyAudience | None"
     algorithms: Sequence[str] | None
-    leeway: float | timedelta
+    leeway: float | timedelta | Mapping[str, float | timedelta]
     require: Sequence[str] | None
     require_exp: bool
     token_types: str | Sequence[str] | None

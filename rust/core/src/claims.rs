@@ -6,7 +6,7 @@ use crate::json::{Document, Value, View};
 mod limits;
 mod purpose;
 
-pub use limits::{Leeway, Lifetime, LimitError, MAX_LEEWAY};
+pub use limits::{Leeway, Lifetime, LimitError, MAX_LEEWAY, Skew};
 pub use purpose::short_media_type;
 
 /// The largest time that is taken, in the year 5138. In milliseconds it is a day in 1973, so a time
@@ -180,16 +180,15 @@ impl Checks {
     /// # Errors
     /// `token_expired`, `token_not_yet_valid`, `token_issued_in_future`.
     pub fn check_times(&self, found: Times, now: f64) -> Result<(), Error> {
-        let leeway = self.leeway.seconds();
-        let (latest, earliest) = (now - leeway, now + leeway);
+        let Leeway { exp: late, nbf: early, iat: fast } = self.leeway;
         // Each asks whether the token is good: a clock that is no number makes none good.
-        if !found.exp.is_none_or(|exp| latest < exp) {
+        if !found.exp.is_none_or(|exp| now - late.seconds() < exp) {
             return Err(Reason::TokenExpired.into());
         }
-        if !found.nbf.is_none_or(|nbf| nbf <= earliest) {
+        if !found.nbf.is_none_or(|nbf| nbf <= now + early.seconds()) {
             return Err(Reason::TokenNotYetValid.into());
         }
-        if !found.iat.is_none_or(|iat| iat <= earliest) {
+        if !found.iat.is_none_or(|iat| iat <= now + fast.seconds()) {
             return Err(Reason::TokenIssuedInFuture.into());
         }
         Ok(())

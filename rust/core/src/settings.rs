@@ -5,6 +5,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
+mod issuer;
+
+pub use issuer::{IssuerSettings, LeewaySettings};
+
 /// Everything a gate needs beside the key sets.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,43 +146,8 @@ pub enum PathSettings {
     },
 }
 
-/// One issuer.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerSettings {
-    /// The name that policies use.
-    pub name: String,
-    /// The `iss` of its tokens; not compared where null, which must be said.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub issuer: Option<String>,
-    /// Allowed algorithms; null allows what the keys are bound to.
-    pub algorithms: Option<Vec<String>>,
-    /// Accepted audiences; null, which must be said, does not compare `aud`.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub audiences: Option<Vec<String>>,
-    /// Seconds, at most 300.
-    pub leeway: f64,
-    /// Seconds from `iat` to `exp`.
-    pub max_lifetime: Option<f64>,
-    /// Accepted `typ` header values; null takes all but those of another purpose than access.
-    pub token_types: Option<Vec<String>>,
-    /// Claims that must be present beside `exp`.
-    #[serde(default)]
-    pub require: Vec<String>,
-    /// Whether `exp` must be present.
-    #[serde(default = "yes")]
-    pub require_exp: bool,
-    /// Whether tokens that are bound to a key (RFC 7800) are taken from whoever brings them.
-    #[serde(default)]
-    pub allow_bound: bool,
-}
-
 const fn sum_of_identity() -> usize {
     MAX_SUM_BYTES
-}
-
-const fn yes() -> bool {
-    true
 }
 
 /// A member that may be absent, and is not null.

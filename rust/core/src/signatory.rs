@@ -35,7 +35,7 @@ impl Signatory {
             generation,
             names: names.get(identity.as_str()).cloned().unwrap_or_default(),
             issuers: issuers.clone(),
-            leeway: checks.leeway.seconds(),
+            leeway: checks.leeway.exp.seconds(),
         };
         identities.iter().map(signatory).map(Arc::new).collect()
     }

@@ -7,14 +7,16 @@ use crate::key::Key;
 use crate::keyset::KeySet;
 use jwtfast_core::algorithm::AlgorithmSet;
 use jwtfast_core::cache::TokenCache;
-use jwtfast_core::claims::{Audience, Checks, Leeway, Lifetime, LimitError, short_media_type};
+use jwtfast_core::claims::{
+    Audience, Checks, Leeway, Lifetime, LimitError, Skew, short_media_type,
+};
 use jwtfast_core::error::Error;
 use jwtfast_core::keyset::KeySet as CoreKeySet;
 use jwtfast_core::verified::Verified;
 use jwtfast_core::verifier::{Issuer, Verifier as CoreVerifier};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyList, PyMapping};
 use std::sync::Arc;
 use std::thread;
 
@@ -70,6 +72,30 @@ fn limit<T>(
     limit.map(Some).map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
 }
 
+/// Seconds for every time in a token, or a mapping with some for each.
+fn leeway(value: Option<&Bound<'_, PyAny>>) -> PyResult<Leeway> {
+    let Some(mapping) = value.and_then(|value| value.cast::<PyMapping>().ok()) else {
+        return Ok(limit("leeway", value, Skew::new)?.unwrap_or_default().into());
+    };
+    let mut leeway = Leeway::default();
+    for item in mapping.items()?.iter() {
+        let (name, seconds): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let claim = match name.extract::<&str>() {
+            Ok("exp") => &mut leeway.exp,
+            Ok("nbf") => &mut leeway.nbf,
+            Ok("iat") => &mut leeway.iat,
+            _ => {
+                let found = name.repr()?;
+                let message = format!("leeway: expected exp, nbf and iat, found {found}");
+                return Err(PyValueError::new_err(message));
+            }
+        };
+        *claim = limit(&format!("leeway of {}", name.str()?), Some(&seconds), Skew::new)?
+            .unwrap_or_default();
+    }
+    Ok(leeway)
+}
+
 fn allowed(names: Option<Vec<String>>, keys: &CoreKeySet) -> PyResult<AlgorithmSet> {
     let Some(names) = names else { return Ok(AlgorithmSet::ALL) };
     let set = arguments::algorithms(&names)?;
@@ -108,7 +134,7 @@ impl Verifier {
         let checks = Checks {
             issuers: issuer.map(|value| arguments::strings("issuer", value)).transpose()?,
             audience: self::audience(audience)?,
-            leeway: limit("leeway", leeway, Leeway::new)?.unwrap_or_default(),
+            leeway: self::leeway(leeway)?,
             max_lifetime: limit("max_lifetime", max_lifetime, Lifetime::new)?,
             require_exp,
             required: require.into_iter().flatten().map(String::into_boxed_str).collect(),

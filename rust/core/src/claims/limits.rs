@@ -8,11 +8,11 @@ pub const MAX_LEEWAY: f64 = 300.0;
 #[error("{0}")]
 pub struct LimitError(&'static str);
 
-/// Seconds by which clocks may differ: from 0 to `MAX_LEEWAY`.
+/// Seconds by which two clocks may differ: from 0 to `MAX_LEEWAY`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Leeway(f64);
+pub struct Skew(f64);
 
-impl Leeway {
+impl Skew {
     /// Takes so many seconds.
     ///
     /// # Errors
@@ -29,6 +29,24 @@ impl Leeway {
     #[must_use]
     pub const fn seconds(self) -> f64 {
         self.0
+    }
+}
+
+/// By how much clocks may differ, for each of the times in a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Leeway {
+    /// A token passes for so long after its end.
+    pub exp: Skew,
+    /// It passes from so long before its start.
+    pub nbf: Skew,
+    /// It may have been issued so far in the future.
+    pub iat: Skew,
+}
+
+impl From<Skew> for Leeway {
+    /// The same for all three.
+    fn from(skew: Skew) -> Self {
+        Self { exp: skew, nbf: skew, iat: skew }
     }
 }
 
@@ -66,10 +84,10 @@ mod tests {
     #[test]
     fn leeway_is_from_nothing_to_five_minutes() {
         for seconds in [0.0, -0.0, 0.5, 299.999, 300.0] {
-            assert_eq!(Ok(seconds), Leeway::new(seconds).map(Leeway::seconds));
+            assert_eq!(Ok(seconds), Skew::new(seconds).map(Skew::seconds));
         }
         for seconds in NEVER.into_iter().chain([300.000_001, 301.0, 1e12, f64::MAX]) {
-            assert!(Leeway::new(seconds).is_err(), "{seconds}");
+            assert!(Skew::new(seconds).is_err(), "{seconds}");
         }
     }
 

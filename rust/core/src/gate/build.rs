@@ -3,7 +3,7 @@
 use super::undecided::Shadow;
 use super::{DEFAULT_POLICY, Gate, Lasting, index_of};
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::claims::{Audience, Checks, Leeway, Lifetime, short_media_type};
+use crate::claims::{Audience, Checks, Leeway, Lifetime, Skew, short_media_type};
 use crate::counters::Counters;
 use crate::decision::Answers;
 use crate::extract::{HeaderNames, Sources};
@@ -16,7 +16,9 @@ use crate::preflight::Preflight;
 use crate::routes::Routes;
 use crate::rule::cel::RequestParts;
 use crate::rule::{Rule, compile_all};
-use crate::settings::{GateSettings, IssuerSettings, OriginalSettings, PolicySettings};
+use crate::settings::{
+    GateSettings, IssuerSettings, LeewaySettings, OriginalSettings, PolicySettings,
+};
 use crate::verifier::{Issuer, Verifier};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,10 +118,7 @@ fn issuer(
             errors.push((format!("{place}.{name}"), "expected at least one, or null".into()));
         }
     }
-    let leeway = Leeway::new(settings.leeway).unwrap_or_else(|error| {
-        errors.push((format!("{place}.leeway"), error.to_string()));
-        Leeway::default()
-    });
+    let leeway = leeway(settings.leeway, &format!("{place}.leeway"), errors);
     let max_lifetime = settings.max_lifetime.map(Lifetime::new).transpose();
     let max_lifetime = max_lifetime.unwrap_or_else(|error| {
         errors.push((format!("{place}.max_lifetime"), error.to_string()));
@@ -145,6 +144,23 @@ fn issuer(
     let place = format!("{place}.algorithms");
     let algorithms = algorithms(settings.algorithms.as_deref(), keys.as_deref(), &place, errors);
     Issuer::new(keys, algorithms, checks)
+}
+
+fn leeway(settings: LeewaySettings, place: &str, errors: &mut Errors) -> Leeway {
+    let mut skew = |seconds, place: String| {
+        Skew::new(seconds).unwrap_or_else(|error| {
+            errors.push((place, error.to_string()));
+            Skew::default()
+        })
+    };
+    match settings {
+        LeewaySettings::All(seconds) => skew(seconds, place.into()).into(),
+        LeewaySettings::Each { exp, nbf, iat } => Leeway {
+            exp: skew(exp, format!("{place}.exp")),
+            nbf: skew(nbf, format!("{place}.nbf")),
+            iat: skew(iat, format!("{place}.iat")),
+        },
+    }
 }
 
 fn algorithms(

@@ -1,0 +1,124 @@
+"""The shape of an issuer in jwtfast.yaml: whose tokens, with which keys, and what must hold."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+
+from jwtfast_server.keysources import Algorithm, KeySource
+from jwtfast_server.values import Duration, FileName, Name, OneOrMore, Section, Text, expected
+
+__all__ = ["Issuer", "Leeway", "Refresh"]
+
+_DAY = 86400.0
+
+
+def _any_or_given(value: object) -> object:
+    """`any` becomes None: not checked."""
+    if value is None:
+        raise expected("a list, or the word `any` where it is really not to be checked")
+    return None if value == "any" else value
+
+
+def _any_or_text(value: object) -> object:
+    if value is None:
+        raise expected("the token's `iss`, or the word `any` where it is really not to be checked")
+    return None if value == "any" else value
+
+
+_WRITE_ANY = PlainSerializer(lambda value: "any" if value is None else value)
+Audiences = Annotated[
+    OneOrMore[Text] | None,
+    BeforeValidator(_any_or_given, json_schema_input_type=OneOrMore[Text]),
+    _WRITE_ANY,
+]
+IssuerUrl = Annotated[
+    Text | None, BeforeValidator(_any_or_text, json_schema_input_type=Text), _WRITE_ANY
+]
+
+
+_SKEW = Duration(at_most=300)
+Skew = Annotated[float, _SKEW]
+
+
+class Refresh(Section):
+    """How fetched keys are kept fresh."""
+
+    every: Annotated[float, Duration(at_most=7 * _DAY, at_least=1)] = Field(
+        300.0, description="how often at least; a shorter `max-age` of the server counts"
+    )
+    cooldown: Annotated[float, Duration(at_most=_DAY, at_least=1)] = Field(
+        30.0,
+        description="the shortest time between two fetches for an unknown `kid`, or by `max-age`",
+    )
+    max_stale: Annotated[float, Duration(at_most=30 * _DAY, at_least=1)] = Field(
+        _DAY, description="how old keys may become where fetching fails"
+    )
+    timeout: Annotated[float, Duration(at_most=60, at_least=0.1)] = Field(
+        5.0, description="how long one fetch may take"
+    )
+    ca_file: FileName | None = Field(
+        None, description="PEM certificates to trust instead of the system's"
+    )
+
+
+class Leeway(Section):
+    """How far clocks may differ, for each of the times in a token."""
+
+    exp: Skew = Field(0.0, description="a token passes for so long after its end")
+    nbf: Skew = Field(30.0, description="it passes from so long before its start")
+    iat: Skew = Field(30.0, description="it may have been issued so far in the future")
+
+    @classmethod
+    def same(cls, value: object) -> object:
+        """One duration is for all three."""
+        if isinstance(value, dict | Leeway):
+            return value
+        seconds = _SKEW.parse(value)
+        return cls(exp=seconds, nbf=seconds, iat=seconds)
+
+
+LeewayOfAll = Annotated[Leeway, BeforeValidator(Leeway.same, json_schema_input_type=Skew | Leeway)]
+
+
+class Issuer(Section):
+    """Who signs tokens, with which keys, and what must hold for all its tokens."""
+
+    name: Name = Field(description="the name that policies use")
+    issuer: IssuerUrl = Field(description="the token's `iss`, or the word `any`")
+    keys: OneOrMore[KeySource] = Field(description="a source of keys, or a list of them")
+    algorithms: OneOrMore[Algorithm] | None = Field(
+        None, description="default: every asymmetric one that the keys allow"
+    )
+    audiences: Audiences = Field(
+        description="the audiences to accept, or the word `any` where a token's `aud` is really "
+        "not to be checked"
+    )
+    leeway: LeewayOfAll = Field(
+        Leeway(), description="how far clocks may differ: for every time in a token, or for each"
+    )
+    max_lifetime: Annotated[float, Duration(at_most=3660 * _DAY, at_least=1)] | None = Field(
+        None, description="the longest time from `iat` to `exp`; both must then be there"
+    )
+    token_types: OneOrMore[Text] | None = Field(
+        None,
+        description="the values of the header's `typ` to accept; default: all but those of another "
+        "purpose than access, such as `logout+jwt`",
+    )
+    allow_bound: bool = Field(
+        default=False,
+        description="take tokens that are bound to a key by `cnf` (DPoP, mTLS) without its proof",
+    )
+    refresh: Refresh = Field(Refresh(), description="how fetched keys are kept fresh")
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether any of its keys are behind a URL."""
+        return any(source.is_remote for source in self.keys)
+
+    @field_validator("algorithms", mode="after")
+    @classmethod
+    def _one_kind(cls, algorithms: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """A public key taken for an HMAC secret lets anyone sign."""
+        if len({name.startswith("HS") for name in algorithms or ()}) > 1:
+            raise expected("either HMAC (HS...) or asymmetric algorithms, never both")
+        return algorithms
