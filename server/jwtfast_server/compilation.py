@@ -115,7 +115,8 @@ def gate_problems(
 def rule_problems(layers: Layers) -> Found:
     """What the gate says is wrong with rules, identity headers and routes, whatever else is wrong.
 
-    Each policy is compiled beside an issuer that stands for all, and routes lead to one policy.
+    Each policy is compiled beside an issuer that stands for all, and routes lead to one policy;
+    issuers have their rules alone.
     """
     policies = layers.data.get("policies")
     compiled = {
@@ -128,17 +129,23 @@ def rule_problems(layers: Layers) -> Found:
         for name, policy in (policies.items() if isinstance(policies, dict) else ())
         if isinstance(policy, dict)
     }
+    issuers: list[dict[str, Any]] = [
+        {"name": f"/{index}", "rules": _listed(issuer.get("require"))}
+        for index, issuer in enumerate(_dicts(layers.data.get("issuers")))
+    ]
+    open_to_all: dict[str, Any] = {"issuer": None, "audiences": None, "leeway": 0}
     settings = {
         "realm": "",
         "unavailable_status": 503,
         "max_token_bytes": 0,
         "token": [{"header": "Authorization"}],
-        "issuers": [{"name": "any", "issuer": None, "audiences": None, "leeway": 0}],
+        "issuers": [one | open_to_all for one in (*issuers, {"name": "any"})],
         "policies": {"default": {"issuers": ["any"]}} | compiled | {"": {"issuers": ["any"]}},
         "routes": list(_routes(layers.data.get("routes"))),
         "original_request": _original(layers.data.get("original_request")),
     }
-    found = gate_problems(json.dumps(settings).encode(), {"any": None}, layers)
+    keys: dict[str, None] = dict.fromkeys(["any", *(one["name"] for one in issuers)])
+    found = gate_problems(json.dumps(settings).encode(), keys, layers)
     return [(path, message) for path, message in found if _TOLD & set(path)]
 
 
@@ -159,6 +166,12 @@ def _routes(routes: object) -> Iterator[dict[str, Any]]:
         except ValidationError:
             read = {"host": f"route-{index}.invalid"}
         yield read | {"policy": ""}
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    """The mappings of a list, in their places; an empty one instead of anything else."""
+    items = value if isinstance(value, list) else []
+    return [item if isinstance(item, dict) else {} for item in items]
 
 
 def _listed(value: object) -> list[Any]:

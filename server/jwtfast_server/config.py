@@ -107,6 +107,8 @@ class Settings(ConfigFile):
             "issuer": issuer.issuer,
             "algorithms": issuer.algorithms,
             "audiences": issuer.audiences,
+            "audience_claim": issuer.audience_claim,
+            "rules": issuer.require,
             "leeway": issuer.leeway.model_dump(),
             "max_lifetime": issuer.max_lifetime,
             "token_types": issuer.token_types,

@@ -2,14 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, field_validator
 
 from jwtfast_server.keysources import Algorithm, KeySource
-from jwtfast_server.values import Duration, FileName, Name, OneOrMore, Section, Text, expected
+from jwtfast_server.values import (
+    AnyNumber,
+    Duration,
+    FileName,
+    Name,
+    OneOrMore,
+    Section,
+    Text,
+    expected,
+)
 
 __all__ = ["Issuer", "Leeway", "Refresh"]
 
 _DAY = 86400.0
+
+JsonObject = dict[str, JsonValue]
 
 
 def _any_or_given(value: object) -> object:
@@ -92,6 +103,16 @@ class Issuer(Section):
     audiences: Audiences = Field(
         description="the audiences to accept, or the word `any` where a token's `aud` is really "
         "not to be checked"
+    )
+    audience_claim: OneOrMore[Text] | None = Field(
+        None,
+        description="the claims that `audiences` are compared with; default: `aud`. One must be "
+        "there, and each that is there must fit",
+    )
+    require: AnyNumber[JsonObject] = Field(
+        (),
+        description="rules on claims that must all hold for its tokens, before those of a policy; "
+        "a token that misses one is a 401, as one for another audience is",
     )
     leeway: LeewayOfAll = Field(
         Leeway(), description="how far clocks may differ: for every time in a token, or for each"

@@ -247,5 +247,5 @@ class _Builder:
 
 
 def _is_in_rule(path: KeyPath) -> bool:
-    """Whether a value is a policy's rule, or in one: `policies.NAME.require` and below."""
-    return path[:1] == ("policies",) and path[2:3] == ("require",)
+    """Whether a value is a rule of a policy or an issuer, or in one: `policies.NAME.require`."""
+    return path[:1] in {("policies",), ("issuers",)} and path[2:3] == ("require",)

@@ -40,8 +40,9 @@ def preset_notes(
         for issuer in _listed(policy.get("issuers")):
             word = providers.get(issuer) if isinstance(issuer, str) else None
             if word is not None:
+                own = asked | set(_claims(_listed(issuers[issuer].get("require"))))
                 for claims, why in _wanted(word, issuers[issuer]):
-                    if not asked & set(claims):
+                    if not own & set(claims):
                         text = f"{why}: add a rule on {' or '.join(claims[:3])}"
                         yield ("policies", name), f"provider {word}: {text}"
 

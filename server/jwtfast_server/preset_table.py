@@ -28,13 +28,6 @@ _CLIENT: Final = Parameter(
     instead_of="audiences",
     many=True,
 )
-_OPTIONAL_CLIENT: Final = Parameter(
-    "the client (or clients) whose ID tokens may pass",
-    _ANYTHING,
-    "1example23456789",
-    required=False,
-    many=True,
-)
 
 
 def _domain(example: str) -> dict[str, Parameter]:
@@ -122,13 +115,32 @@ PRESETS: Final[Mapping[str, Preset]] = {
             "user_pool": Parameter(
                 "the user pool's id", r"[a-z0-9-]+_[A-Za-z0-9]+", "eu-west-1_AbC"
             ),
-            "client_id": _OPTIONAL_CLIENT,
+            "client_id": Parameter(
+                "the app client (or clients) whose tokens may pass",
+                _ANYTHING,
+                "1example23456789",
+                instead_of="audiences",
+                many=True,
+            ),
+            "token_use": Parameter(
+                "which of its tokens: access (the default) or id", "access|id", "id", required=False
+            ),
         },
         {
             "issuer": "https://cognito-idp.{region}.amazonaws.com/{user_pool}",
             "audiences": "{client_id}",
+            "audience_claim": "client_id",
+            "require": [{"claim": "token_use", "is": "access"}],
         },
         {**_DISCOVERY, "algorithms": "RS256"},
+        {
+            "token_use": {
+                "id": {
+                    "audience_claim": "aud",
+                    "require": [{"claim": "token_use", "is": "id"}],
+                }
+            }
+        },
     ),
     "firebase": Preset(
         "Firebase Authentication",

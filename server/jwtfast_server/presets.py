@@ -17,6 +17,7 @@ __all__ = ["expand_presets", "with_presets"]
 
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _PROVIDER: Final = "provider"
+_RULES: Final = "require"
 
 _STANDS_IN: Final = {
     "issuer": "https://provider.invalid",
@@ -84,6 +85,9 @@ def _expand(issuer: dict[str, Any], ordinary: set[str]) -> Iterator[tuple[KeyPat
     yield from problems
     values = {name: given[name] for name in given if (name,) not in dict(problems)}
     fixed, keys = _keys(preset, values)
+    if _RULES in fixed and _RULES in issuer:
+        # All must hold: the user's own take none of the provider's away.
+        issuer[_RULES] = [*fixed.pop(_RULES), *_listed(issuer[_RULES])]
     for name, value in fixed.items():
         if name in issuer and _listed(issuer[name]) != _listed(value):
             text = f"contradicts provider: {word}, by which it is {_shown(value)}"
@@ -158,7 +162,7 @@ def _lay(issuer: dict[str, Any], keys: Mapping[str, Any]) -> None:
             issuer[name] = value
 
 
-def _listed(value: object) -> object:
+def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

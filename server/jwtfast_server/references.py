@@ -63,6 +63,11 @@ def reference_notes(settings: ConfigFile) -> Found:
             yield ("policies", name, "require"), "is empty: every good token passes"
         for index, rule in enumerate(policy.require):
             yield from _contains(rule, ("policies", name, "require", index))
+    for place, issuer in enumerate(settings.issuers):
+        if "require" in issuer.model_fields_set and not issuer.require:
+            yield ("issuers", place, "require"), "is empty: it demands nothing of a token"
+        for index, rule in enumerate(issuer.require):
+            yield from _contains(rule, ("issuers", place, "require", index))
     original = settings.original_request
     counts = settings.routes or any("request." in str(one) for one in settings.policies.values())
     if original and counts and original.is_composed and not original.is_confirmed:

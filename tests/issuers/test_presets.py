@@ -30,7 +30,7 @@ def least(word: str) -> str:
         if parameter.required
     }
     keys = [f"{name}: '{value}'" for name, value in given.items()]
-    settled = word in {"google", "firebase", "apple", "supabase"}
+    settled = word in {"google", "firebase", "apple", "supabase", "cognito"}
     audiences = [] if settled else ["audiences: any"]
     if word == "kubernetes":
         audiences.append("refresh: {ca_file: ca.pem}")
@@ -278,3 +278,22 @@ def test_another_format(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", str(path), "--expand"], catch_exceptions=False)
     assert result.exit_code == 2
     assert "is not a jwtfast.yaml" in result.stderr
+
+
+@pytest.mark.parametrize("own", ["{claim: a, is: b}", "[{claim: a, is: b}, {claim: c, is: d}]"])
+def test_rules_are_added(tmp_path: Path, own: str) -> None:
+    """The user's rules stand beside the provider's and take none of them away."""
+    settings = load_text(tmp_path, issuer(f"{least('cognito')}, require: {own}"))
+    [corp] = settings.issuers
+    assert corp.require[0] == {"claim": "token_use", "is": "access"}
+    assert (
+        list(corp.require[1:])
+        == [{"claim": "a", "is": "b"}, {"claim": "c", "is": "d"}][: own.count("claim")]
+    )
+
+
+def test_cognito_is_for_somebody(tmp_path: Path) -> None:
+    """Where any audience is written, the claim that would tell it is compared with nothing."""
+    text = issuer(least("cognito").replace("client_id: '1example23456789'", "audiences: any"))
+    [problem] = problems_of(tmp_path, text)
+    assert "issuers[0].audience_claim: is compared with audiences" in problem

@@ -42,6 +42,8 @@ def test_gate_settings(tmp_path: Path) -> None:
                 "issuer": "https://login.example.com",
                 "algorithms": ["ES256"],
                 "audiences": None,
+                "audience_claim": None,
+                "rules": [],
                 "leeway": {"exp": 30.0, "nbf": 30.0, "iat": 30.0},
                 "max_lifetime": 86400.0,
                 "token_types": ["at+jwt", "JWT"],

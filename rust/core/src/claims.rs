@@ -3,26 +3,17 @@
 use crate::error::{Error, Reason};
 use crate::json::{Document, Value, View};
 
+mod audience;
 mod limits;
 mod purpose;
 
+pub use audience::Audience;
 pub use limits::{Leeway, Lifetime, LimitError, MAX_LEEWAY, Skew};
 pub use purpose::short_media_type;
 
 /// The largest time that is taken, in the year 5138. In milliseconds it is a day in 1973, so a time
 /// above it counts milliseconds, and would never come.
 const MAX_TIME: i64 = 100_000_000_000;
-
-/// What a token's `aud` is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Not compared.
-    Any,
-    /// The token must not have one: it was meant for somebody else.
-    Absent,
-    /// The token must name one of these.
-    OneOf(Vec<Box<str>>),
-}
 
 /// What registered claims must fulfil.
 #[derive(Clone, Debug)]
@@ -104,12 +95,7 @@ impl<'d> Registered<'d> {
                     text(name, value)?;
                 }
                 "aud" => {
-                    let strings = |mut list: crate::json::Elements<'_>| {
-                        list.all(|one| one.as_str().is_some())
-                    };
-                    if value.as_str().is_none() && !value.elements().is_some_and(strings) {
-                        return Err(invalid(name, "a string or an array of strings"));
-                    }
+                    audience::check_type(name, value)?;
                     found.aud = Some(value);
                 }
                 // Of any value, null too: a good issuer writes it only to bind the token.
@@ -168,7 +154,7 @@ impl Checks {
         }
         self.check_times(found.times, now)?;
         self.check_issuer(&found)?;
-        self.check_audience(&found)?;
+        self.audience.check(found.aud, root)?;
         self.check_lifetime(found.times)?;
         self.check_type(typ)?;
         self.check_purpose(&found, typ)?;
@@ -201,28 +187,6 @@ impl Checks {
             Ok(())
         } else {
             Err(Reason::WrongIssuer.into())
-        }
-    }
-
-    fn check_audience(&self, found: &Registered<'_>) -> Result<(), Error> {
-        let accepted = match (&self.audience, found.aud) {
-            (Audience::Any, _) | (Audience::Absent, None) => return Ok(()),
-            (Audience::OneOf(_), None) => return Err(missing("aud")),
-            (Audience::Absent, Some(_)) => {
-                return Err(Error::with_detail(
-                    Reason::WrongAudience,
-                    "The token names an audience, and none is expected here.",
-                ));
-            }
-            (Audience::OneOf(accepted), Some(_)) => accepted,
-        };
-        let fits =
-            |one: Value<'_>| one.as_str().is_some_and(|one| accepted.iter().any(|it| &**it == one));
-        let aud = found.aud.as_ref();
-        if aud.is_some_and(|aud| fits(*aud) || aud.elements().into_iter().flatten().any(fits)) {
-            Ok(())
-        } else {
-            Err(Reason::WrongAudience.into())
         }
     }
 

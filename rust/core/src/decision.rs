@@ -125,6 +125,7 @@ impl Answers {
 
     pub(crate) fn deny(&self, policy: Option<usize>, denial: &Denial<'_>) -> Decision {
         let Denial { error, scopes, message } = denial;
+        let message = message.or_else(|| error.told_detail());
         let reason = error.reason();
         let status = match (self.mode, error.status()) {
             (_, 0) => self.unavailable_status,
@@ -137,7 +138,7 @@ impl Answers {
                 Headers::Own(self.denial_headers(Reason::NoPolicy, &[], None))
             }
             Some(ready) if scopes.is_empty() && message.is_none() => Headers::Ready(ready.clone()),
-            _ => Headers::Own(self.denial_headers(reason, scopes, *message)),
+            _ => Headers::Own(self.denial_headers(reason, scopes, message)),
         };
         let detail = error.detail().map(Into::into);
         Decision { status, reason: Some(reason), detail, policy, headers }

@@ -76,6 +76,8 @@ pub struct Error {
     reason: Reason,
     detail: Option<Box<str>>,
     status: u16,
+    /// Whether the client is told the detail too.
+    is_told: bool,
 }
 
 impl Error {
@@ -83,6 +85,12 @@ impl Error {
     #[must_use]
     pub fn with_detail(reason: Reason, detail: impl Into<Box<str>>) -> Self {
         Self { detail: Some(detail.into()), ..Self::from(reason) }
+    }
+
+    /// The same, told to the client too: it knows what its token says.
+    #[must_use]
+    pub fn told(reason: Reason, detail: impl Into<Box<str>>) -> Self {
+        Self { is_told: true, ..Self::with_detail(reason, detail) }
     }
 
     /// A verified claim that cannot be sent upstream: not the token's fault, so 403 and not 401.
@@ -109,7 +117,14 @@ impl Error {
         self.detail.as_deref()
     }
 
-    /// The same, taken out.
+    /// What the client is told of that, where it stands safely in a quoted string.
+    #[must_use]
+    pub fn told_detail(&self) -> Option<&str> {
+        let safe = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        self.detail().filter(|text| self.is_told && text.bytes().all(safe))
+    }
+
+    /// The detail, taken out.
     #[must_use]
     pub fn into_detail(self) -> Option<Box<str>> {
         self.detail
@@ -118,7 +133,7 @@ impl Error {
 
 impl From<Reason> for Error {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: None, status: reason.status() }
+        Self { reason, detail: None, status: reason.status(), is_told: false }
     }
 }
 

@@ -5,7 +5,9 @@ use crate::cache::TokenCache;
 use crate::claims::{self, Checks};
 use crate::error::{Error, Reason};
 use crate::header_memo::HeaderMemo;
+use crate::json::Document;
 use crate::keyset::KeySet;
+use crate::rule::{Rule, Subject};
 use crate::signatory::Signatory;
 use crate::token::{Header, Segments};
 use crate::verified::Verified;
@@ -23,6 +25,8 @@ pub struct Issuer {
     signatories: Box<[Arc<Signatory>]>,
     algorithms: AlgorithmSet,
     checks: Checks,
+    /// What its tokens must fulfil besides. No rule looks at a request: what verified is kept.
+    rules: Vec<Rule>,
 }
 
 impl Issuer {
@@ -34,7 +38,13 @@ impl Issuer {
         let generation = NEXT.fetch_add(1, Ordering::Relaxed);
         let signatories = keys.as_ref().map(|keys| Signatory::of_keys(keys, &checks, generation));
         let signatories = signatories.unwrap_or_default();
-        Self { generation, keys, signatories, algorithms, checks }
+        Self { generation, keys, signatories, algorithms, checks, rules: Vec::new() }
+    }
+
+    /// The same, whose tokens must fulfil rules too; one that looks at a request holds for none.
+    #[must_use]
+    pub fn with_rules(self, rules: Vec<Rule>) -> Self {
+        Self { rules, ..self }
     }
 
     /// What its tokens must fulfil.
@@ -57,6 +67,23 @@ impl Issuer {
         let index =
             keys.verify(header.kid(), algorithm, segments.signed(), &segments.signature()?)?;
         self.signatories.get(index).ok_or_else(|| Reason::UnknownKey.into())
+    }
+
+    /// Checks its rules: a token that misses one was not made for us.
+    fn check_rules(&self, claims: &Document) -> Result<(), Error> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        let subject = Subject::from(claims.root());
+        let missed = self.rules.iter().enumerate().find(|(_, rule)| !rule.holds(&subject));
+        let Some((index, rule)) = missed else { return Ok(()) };
+        Err(match rule.message(&subject) {
+            Some(message) => Error::told(Reason::WrongAudience, message),
+            None => Error::with_detail(
+                Reason::WrongAudience,
+                format!("The rule require[{index}] of the issuer does not hold."),
+            ),
+        })
     }
 
     fn is_symmetric(&self) -> bool {
@@ -110,6 +137,7 @@ impl Verifier {
             }
         };
         let times = issuer.checks.check(&claims, header.typ(), now)?;
+        issuer.check_rules(&claims)?;
         Ok(Verified { claims, header, times, signatory: signatory.clone() })
     }
 

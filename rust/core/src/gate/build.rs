@@ -2,8 +2,6 @@
 
 use super::undecided::Shadow;
 use super::{DEFAULT_POLICY, Gate, Lasting, index_of};
-use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::claims::{Audience, Checks, Leeway, Lifetime, Skew, short_media_type};
 use crate::counters::Counters;
 use crate::decision::Answers;
 use crate::extract::{HeaderNames, Sources};
@@ -16,13 +14,13 @@ use crate::preflight::Preflight;
 use crate::routes::Routes;
 use crate::rule::cel::RequestParts;
 use crate::rule::{Rule, compile_all};
-use crate::settings::{
-    GateSettings, IssuerSettings, LeewaySettings, OriginalSettings, PolicySettings,
-};
+use crate::settings::{GateSettings, OriginalSettings, PolicySettings};
 use crate::verifier::{Issuer, Verifier};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+mod issuer;
 
 type Errors = Vec<(String, String)>;
 type Keys = HashMap<String, Option<Arc<KeySet>>>;
@@ -46,7 +44,7 @@ pub(super) fn build(
     let mut issuers = HashMap::new();
     for (index, one) in settings.issuers.iter().enumerate() {
         let place = format!("issuers[{index}]");
-        let built = Arc::new(issuer(one, keys.get(&one.name), &place, &mut errors));
+        let built = Arc::new(issuer::build(one, keys.get(&one.name), &place, &mut errors));
         if issuers.insert(one.name.as_str(), built).is_some() {
             errors.push((format!("{place}.name"), "another issuer has this name".into()));
         }
@@ -98,94 +96,6 @@ pub(super) fn build(
     })
 }
 
-fn issuer(
-    settings: &IssuerSettings,
-    keys: Option<&Option<Arc<KeySet>>>,
-    place: &str,
-    errors: &mut Errors,
-) -> Issuer {
-    let keys = keys.cloned().unwrap_or_else(|| {
-        errors.push((format!("{place}.keys"), "no key set was given for this issuer".into()));
-        None
-    });
-    let lists = [
-        ("algorithms", &settings.algorithms),
-        ("audiences", &settings.audiences),
-        ("token_types", &settings.token_types),
-    ];
-    for (name, list) in lists {
-        if list.as_ref().is_some_and(Vec::is_empty) {
-            errors.push((format!("{place}.{name}"), "expected at least one, or null".into()));
-        }
-    }
-    let leeway = leeway(settings.leeway, &format!("{place}.leeway"), errors);
-    let max_lifetime = settings.max_lifetime.map(Lifetime::new).transpose();
-    let max_lifetime = max_lifetime.unwrap_or_else(|error| {
-        errors.push((format!("{place}.max_lifetime"), error.to_string()));
-        None
-    });
-    let boxed = |list: &[String]| list.iter().map(|text| text.as_str().into()).collect();
-    let checks = Checks {
-        issuers: settings.issuer.as_deref().map(|iss| vec![iss.into()]),
-        audience: settings
-            .audiences
-            .as_deref()
-            .map_or(Audience::Any, |all| Audience::OneOf(boxed(all))),
-        leeway,
-        max_lifetime,
-        require_exp: settings.require_exp,
-        required: boxed(&settings.require),
-        allow_bound: settings.allow_bound,
-        token_types: settings
-            .token_types
-            .as_deref()
-            .map(|types| types.iter().map(|typ| short_media_type(typ).into()).collect()),
-    };
-    let place = format!("{place}.algorithms");
-    let algorithms = algorithms(settings.algorithms.as_deref(), keys.as_deref(), &place, errors);
-    Issuer::new(keys, algorithms, checks)
-}
-
-fn leeway(settings: LeewaySettings, place: &str, errors: &mut Errors) -> Leeway {
-    let mut skew = |seconds, place: String| {
-        Skew::new(seconds).unwrap_or_else(|error| {
-            errors.push((place, error.to_string()));
-            Skew::default()
-        })
-    };
-    match settings {
-        LeewaySettings::All(seconds) => skew(seconds, place.into()).into(),
-        LeewaySettings::Each { exp, nbf, iat } => Leeway {
-            exp: skew(exp, format!("{place}.exp")),
-            nbf: skew(nbf, format!("{place}.nbf")),
-            iat: skew(iat, format!("{place}.iat")),
-        },
-    }
-}
-
-fn algorithms(
-    names: Option<&[String]>,
-    keys: Option<&KeySet>,
-    place: &str,
-    errors: &mut Errors,
-) -> AlgorithmSet {
-    let Some(names) = names else { return AlgorithmSet::ALL };
-    if names.is_empty() {
-        return AlgorithmSet::default();
-    }
-    for (index, name) in names.iter().enumerate() {
-        if Algorithm::from_name(name).is_none() {
-            let known = Algorithm::ALL.map(Algorithm::name).join(", ");
-            errors.push((format!("{place}[{index}]"), format!("expected one of {known}")));
-        }
-    }
-    let set: AlgorithmSet = names.iter().filter_map(|name| Algorithm::from_name(name)).collect();
-    if keys.is_some_and(|keys| set.intersection(keys.algorithms()).is_empty()) {
-        errors.push((place.into(), "none of these is one that the keys serve".into()));
-    }
-    set
-}
-
 /// What the rules of a policy may ask of the request; its headers are asked of the front door.
 fn request_parts(
     settings: &GateSettings,
@@ -205,6 +115,7 @@ fn request_parts(
         }
     }
     RequestParts {
+        none: false,
         path: original.is_some(),
         host: original.is_some_and(OriginalSettings::tell_host),
         method: original.is_some_and(OriginalSettings::tell_method),

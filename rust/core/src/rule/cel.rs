@@ -26,7 +26,10 @@ pub const MAX_STEPS: usize = 1 << 16;
 
 /// What the expressions of a policy may ask of the request.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one part of a request")]
 pub struct RequestParts {
+    /// Whether they may ask nothing: what they say of a token is then the same in every request.
+    pub none: bool,
     /// Whether the proxy tells the original request.
     pub path: bool,
     /// Whether it tells the host too.

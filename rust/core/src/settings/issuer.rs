@@ -1,6 +1,7 @@
 //! An issuer as the server writes it.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// One issuer.
 #[derive(Debug, Deserialize)]
@@ -16,6 +17,12 @@ pub struct IssuerSettings {
     /// Accepted audiences; null, which must be said, does not compare `aud`.
     #[serde(deserialize_with = "Option::deserialize")]
     pub audiences: Option<Vec<String>>,
+    /// The claims that audiences are compared with; null is `aud`.
+    #[serde(default)]
+    pub audience_claim: Option<Vec<String>>,
+    /// Rules that its tokens must fulfil, on claims alone; see `crate::rule`.
+    #[serde(default)]
+    pub rules: Vec<Box<RawValue>>,
     /// Seconds, at most 300 each.
     pub leeway: LeewaySettings,
     /// Seconds from `iat` to `exp`.

@@ -9,6 +9,10 @@ const FIELDS: &str = "request.host, request.path, request.method and request.hea
 impl Parser<'_> {
     /// What follows the variable `request`.
     pub(super) fn request(&mut self, at: usize) -> Parsed {
+        if self.parts.none {
+            let message = "rules of an issuer look at claims alone; ask in a policy's require";
+            return Err(Problem::new(at, message));
+        }
         let field = if self.take(".") { self.peek().clone() } else { Kind::End };
         let at_field = self.at();
         let part = match field {
