@@ -95,17 +95,32 @@ class KeySet:
         *,
         remote: bool = False,
         allow_weak_hmac: bool = False,
+        skip_broken: bool = False,
+        uses: Sequence[str] | None = None,
+        ignore_key_ops: bool = False,
     ) -> KeySet:
-        """Read a JWKS (RFC 7517 section 5).
+        """Read a JWKS (RFC 7517 section 5), or an object of PEM texts by their kid.
 
         Entries of an unknown `kty`, `crv` or `alg`, or for another use than `sig`, are skipped
         and told in `skipped`. A broken entry raises `InvalidKeyError`, naming each one; with
         `remote=True` broken and symmetric entries are skipped too. No key left is an error.
+
+        Args:
+            data: the document, as text or as a mapping.
+            remote: it came over the network: skip what is broken, and secrets.
+            allow_weak_hmac: take secrets that are shorter than their hash.
+            skip_broken: skip what is broken.
+            uses: the values of `use` to take; `sig` where None.
+            ignore_key_ops: take keys whatever their `key_ops` say.
         """
 
     @property
     def skipped(self) -> tuple[str, ...]:
         """One sentence for each entry that was left out: which, and why."""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Those of `skipped` that are broken or do not belong there, not only of another use."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Key]: ...

@@ -144,7 +144,12 @@ class KeyMaterial(Section):
                 jwk = jwtfast.Key.from_jwk(self.content, allow_weak_hmac=self.allow_weak_hmac)
                 return [jwk], ()
             case "jwks":
-                found = jwtfast.KeySet.from_jwks(self.content, allow_weak_hmac=self.allow_weak_hmac)
+                found = jwtfast.KeySet.from_jwks(
+                    self.content,
+                    allow_weak_hmac=self.allow_weak_hmac,
+                    # As tolerant as what is fetched, and `check` warns.
+                    skip_broken=True,
+                )
                 return list(found), found.skipped
             case "secret":
                 secret = jwtfast.Key.from_secret(

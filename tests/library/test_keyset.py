@@ -121,12 +121,26 @@ def test_no_key_given() -> None:
 
 
 def test_two_keys_of_one_kid() -> None:
-    """One id twice is an error in a local set; a remote one keeps what cannot be confused."""
-    jwks = {"keys": [EC, public_jwk("ES256", "strangers", alg="ES256", kid="good")]}
-    with pytest.raises(jwtfast.InvalidKeyError):
+    """Each key of an id is tried, in any order; a token of another key is refused."""
+    entries = [EC, public_jwk("ES256", "strangers", alg="ES256", kid="good")]
+    for jwks in ({"keys": entries}, {"keys": entries[::-1]}):
+        for remote in (False, True):
+            judge = verifier(keys=jwtfast.KeySet.from_jwks(jwks, remote=remote))
+            for owner in ("ours", "strangers"):
+                token = compact("ES256", owner=owner, header={"kid": "good"})
+                assert verdict(token, judge) == ACCEPTED
+    only = verifier(keys=jwtfast.KeySet.from_jwks({"keys": [EC, EC]}))
+    token = compact("ES256", owner="strangers", header={"kid": "good"})
+    assert verdict(token, only) == "invalid_signature"
+
+
+def test_more_keys_of_one_kid_than_are_tried() -> None:
+    """They are an error; of a remote set, sixteen are kept and the rest is told."""
+    jwks = {"keys": [EC] * 20}
+    with pytest.raises(jwtfast.InvalidKeyError, match="more than 16 keys"):
         jwtfast.KeySet.from_jwks(jwks)
-    with pytest.raises(jwtfast.InvalidKeyError):
-        jwtfast.KeySet([key("ES256", "a"), key("ES256", "a")])
+    keys = jwtfast.KeySet.from_jwks(jwks, remote=True)
+    assert (len(keys), len(keys.skipped), keys.broken) == (16, 4, keys.skipped)
 
 
 def test_token_with_kid_and_keys_without() -> None:
@@ -137,9 +151,11 @@ def test_token_with_kid_and_keys_without() -> None:
     assert [verdict(token, unnamed), verdict(token, named)] == [ACCEPTED, "unknown_key"]
 
 
-@pytest.mark.parametrize("count, expected", [(1, ACCEPTED), (8, ACCEPTED), (9, "unknown_key")])
+@pytest.mark.parametrize(
+    "count, expected", [(1, ACCEPTED), (9, ACCEPTED), (16, ACCEPTED), (17, "unknown_key")]
+)
 def test_token_without_kid(count: int, expected: str) -> None:
-    """A token without `kid` is tried with the keys of its algorithm, eight of them at most."""
+    """A token without `kid` is tried with the keys of its algorithm, sixteen of them at most."""
     ours = jwtfast.Key.from_jwk(public_jwk("HS256", alg="HS256", kid="ours"))
     others = [
         jwtfast.Key.from_secret(bytes([i]) * 32, algorithm="HS256", kid=f"k{i}")
@@ -150,7 +166,7 @@ def test_token_without_kid(count: int, expected: str) -> None:
 
 
 def test_token_without_kid_and_keys_of_other_algorithms() -> None:
-    """Keys that do not fit the token's algorithm do not count among the eight."""
+    """Keys that do not fit the token's algorithm do not count among the sixteen."""
     jwk = public_jwk("RS256", alg="RS256")
     many = [jwtfast.Key.from_jwk({**jwk, "kid": f"k{i}"}) for i in range(20)]
     judge = verifier(keys=jwtfast.KeySet([*many, key("ES256", "ec")]))

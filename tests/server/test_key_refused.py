@@ -111,7 +111,7 @@ def worker(tmp_path: Path, keyserver: KeyServer) -> Iterator[Make]:
 # What a key server says after key `a`, at one URL or at two; none of it can be used.
 AFTER: Mapping[str, Mapping[str, bytes]] = {
     "too many without a kid, in one set": {"/one": nameless(20)},
-    "too many without a kid, in two sets": {"/one": nameless(6), "/two": nameless(6)},
+    "too many without a kid, in two sets": {"/one": nameless(12), "/two": nameless(12)},
     "no algorithm that is allowed": {"/one": other_algorithm(), "/two": other_algorithm("c")},
     "secrets alone": {"/one": answer(b'{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}')},
     "no keys": {"/one": answer(b'{"keys": []}')},
@@ -153,7 +153,7 @@ def test_a_withdrawn_key(
 def test_two_sets_that_cannot_stand_together(keyserver: KeyServer, worker: Make) -> None:
     """The one that came first serves; the other is told, refused, and not ready when it is old."""
     one = worker("/one", "/two")
-    keyserver.pages |= {"/one": nameless(6), "/two": nameless(6)}
+    keyserver.pages |= {"/one": nameless(12), "/two": nameless(12)}
     one.clock.advance(10)
     assert one.refresh() == [True, False]
     assert [one.status(kid) for kid in "ab"] == [401, 200]
@@ -170,7 +170,7 @@ def test_a_set_that_cannot_stand_beside_the_other_from_the_start(
     keyserver: KeyServer, worker: Make
 ) -> None:
     """It never had keys that serve: not ready, without an age, and counted."""
-    keyserver.pages |= {"/one": nameless(6), "/two": nameless(6)}
+    keyserver.pages |= {"/one": nameless(12), "/two": nameless(12)}
     one = worker("/one", "/two")
     assert one.refresh() == [True, False]
     assert (one.ready, [one.keys.age(source) for source in one.sources]) == (503, [0, None])

@@ -120,7 +120,10 @@ class State:
         if before.error:
             _log.info("%s answers again", self._name)
         if status.skipped != before.skipped:
-            _log.warning("%s: left out %s", self._name, _listed(status.skipped))
+            # A key of another use is usual; what is broken is not.
+            broken = self._held.keys.broken if self._held else ()
+            level = logging.WARNING if set(broken) - set(before.skipped) else logging.INFO
+            _log.log(level, "%s: left out %s", self._name, _listed(status.skipped))
 
     def refuse(self, sentence: str) -> None:
         """Go back to what was held before, as old as it is; a refresh that failed."""

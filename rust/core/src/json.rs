@@ -65,10 +65,7 @@ impl Document {
     /// # Errors
     /// `Malformed` for anything but one strict JSON value.
     pub fn parse(text: Vec<u8>) -> Result<Self, Malformed> {
-        let text = String::from_utf8(text).map_err(|_| Malformed("it is not UTF-8"))?;
-        if u32::try_from(text.len()).is_err() {
-            return Err(Malformed("it is too long"));
-        }
+        let text = utf8(text)?;
         let (nodes, unescaped) = parser::parse(&text)?;
         Ok(Self { text, unescaped, nodes })
     }
@@ -83,6 +80,14 @@ impl Document {
             Some(Node::Object { .. }) => Ok(document),
             _ => Err(Malformed("it is not a JSON object")),
         }
+    }
+
+    /// Parses a text whose entries stand for themselves: the nodes of objects with a name that
+    /// stands twice come with it, to be refused where they are read.
+    pub(crate) fn parse_telling_doubles(text: Vec<u8>) -> Result<(Self, Vec<usize>), Malformed> {
+        let text = utf8(text)?;
+        let (nodes, unescaped, doubled) = parser::parse_telling_doubles(&text)?;
+        Ok((Self { text, unescaped, nodes }, doubled))
     }
 
     /// The text that it was parsed from.
@@ -110,4 +115,9 @@ impl Document {
     pub fn root(&self) -> Value<'_> {
         Value::new(self, 0)
     }
+}
+
+fn utf8(text: Vec<u8>) -> Result<String, Malformed> {
+    let text = String::from_utf8(text).map_err(|_| Malformed("it is not UTF-8"))?;
+    if u32::try_from(text.len()).is_err() { Err(Malformed("it is too long")) } else { Ok(text) }
 }

@@ -12,7 +12,7 @@ mod public;
 mod secret;
 mod signer;
 
-pub use jwk::{JwkError, MAX_KID_BYTES};
+pub use jwk::{JwkError, MAX_KID_BYTES, Purposes};
 pub use public::PublicKey;
 pub use signer::SigningError;
 

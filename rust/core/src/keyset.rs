@@ -2,22 +2,17 @@
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::error::{Error, Reason};
-use crate::json::{Document, Value};
-use crate::key::{JwkError, Key, KeyError, MAX_KID_BYTES};
+use crate::key::{Key, KeyError, MAX_KID_BYTES};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// How many keys one token may be tried with, where its `kid` does not choose one.
-pub const MAX_TRIES: usize = 8;
+mod document;
 
-/// How a JWKS is read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct JwksOptions {
-    /// It came over the network: one bad entry must not cost the others, and secrets do not belong.
-    pub remote: bool,
-    /// Take HMAC secrets shorter than their hash.
-    pub allow_weak_hmac: bool,
-}
+pub use document::JwksOptions;
+
+/// How many keys one token may be tried with: of those of its `kid`, of those that have none, and
+/// of all others where the token names none. Providers publish up to nine at once.
+pub const MAX_TRIES: usize = 16;
 
 /// Keys of one issuer; all symmetric or all asymmetric.
 #[derive(Debug)]
@@ -27,25 +22,44 @@ pub struct KeySet {
     /// Keys without a kid: they fit a token of any kid.
     unnamed: Vec<usize>,
     algorithms: AlgorithmSet,
-    skipped: Vec<String>,
+    left_out: LeftOut,
+}
+
+/// A sentence for each entry of a document that was left out.
+#[derive(Clone, Debug, Default)]
+struct LeftOut {
+    all: Vec<String>,
+    /// Those of `all` that are wrong in themselves, or do not belong there.
+    broken: Vec<String>,
+}
+
+impl LeftOut {
+    fn usual(&mut self, sentence: String) {
+        self.all.push(sentence);
+    }
+
+    fn broken(&mut self, sentence: String) {
+        self.broken.push(sentence.clone());
+        self.all.push(sentence);
+    }
 }
 
 impl KeySet {
     /// Takes keys that are loaded.
     ///
     /// # Errors
-    /// `KeyError` for an empty set, for secrets beside public keys, for two keys of one kid and
-    /// algorithm, and for more keys without a kid than a token may be tried with.
+    /// `KeyError` for an empty set, for secrets beside public keys, and for more keys of one kid
+    /// and algorithm, or without a kid, than a token may be tried with.
     pub fn new(keys: Vec<Arc<Key>>) -> Result<Self, KeyError> {
-        Self::with_skipped(keys, Vec::new())
+        Self::with_left_out(keys, LeftOut::default())
     }
 
-    fn with_skipped(keys: Vec<Arc<Key>>, skipped: Vec<String>) -> Result<Self, KeyError> {
+    fn with_left_out(keys: Vec<Arc<Key>>, left_out: LeftOut) -> Result<Self, KeyError> {
         if keys.is_empty() {
-            let reasons = if skipped.is_empty() {
+            let reasons = if left_out.all.is_empty() {
                 String::new()
             } else {
-                format!(": {}", skipped.join("; "))
+                format!(": {}", left_out.all.join("; "))
             };
             return Err(KeyError(format!("there is no key that can be used{reasons}")));
         }
@@ -61,7 +75,7 @@ impl KeySet {
                 .iter()
                 .fold(AlgorithmSet::default(), |all, key| all.union(key.algorithms())),
             keys,
-            skipped,
+            left_out,
         };
         for (index, key) in set.keys.iter().enumerate() {
             match key.kid() {
@@ -69,67 +83,28 @@ impl KeySet {
                 None => set.unnamed.push(index),
             }
         }
-        set.refuse_ambiguity()?;
+        set.refuse_crowds()?;
         Ok(set)
     }
 
-    fn refuse_ambiguity(&self) -> Result<(), KeyError> {
-        let twice = |indexes: &Vec<usize>| {
-            Algorithm::ALL.iter().any(|&one| self.fitting(indexes, one).count() > 1)
+    fn refuse_crowds(&self) -> Result<(), KeyError> {
+        let crowd = |indexes: &[usize]| {
+            let crowded = |&&one: &&Algorithm| self.fitting(indexes, one).count() > MAX_TRIES;
+            Algorithm::ALL.iter().find(crowded).copied()
         };
-        let mut doubled: Vec<_> =
-            self.by_kid.iter().filter(|(_, keys)| twice(keys)).map(|(kid, _)| &**kid).collect();
-        doubled.sort_unstable();
-        if let Some(first) = doubled.first() {
+        let mut crowded: Vec<_> =
+            self.by_kid.iter().filter(|(_, keys)| crowd(keys).is_some()).collect();
+        crowded.sort_unstable();
+        if let Some((kid, _)) = crowded.first() {
             return Err(KeyError(format!(
-                "the kid {first:?} stands for more than one key of the same algorithm"
+                "the kid {kid:?} stands for more than {MAX_TRIES} keys of the same algorithm"
             )));
         }
-        let crowded = Algorithm::ALL
-            .iter()
-            .find(|&&one| self.fitting(&self.unnamed, one).count() > MAX_TRIES);
-        match crowded {
+        match crowd(&self.unnamed) {
             Some(algorithm) => Err(KeyError(format!(
                 "more than {MAX_TRIES} keys for {algorithm} have no kid; give them one each"
             ))),
             None => Ok(()),
-        }
-    }
-
-    /// Reads a JWKS (RFC 7517 section 5).
-    ///
-    /// # Errors
-    /// `KeyError` naming every broken entry; a remote set skips those. Also as for `new`.
-    pub fn from_jwks(text: &[u8], options: JwksOptions) -> Result<Self, KeyError> {
-        let document = Document::parse_object(text.to_vec())
-            .map_err(|error| KeyError(format!("the JWKS cannot be read: {error}")))?;
-        let entries = document.root().get("keys").and_then(Value::elements);
-        let entries = entries.ok_or_else(|| {
-            KeyError("the JWKS has no keys array; expected {\"keys\": [...]} (RFC 7517)".into())
-        })?;
-        let mut keys: Vec<Arc<Key>> = Vec::new();
-        let (mut skipped, mut broken) = (Vec::new(), Vec::new());
-        for (index, entry) in entries.enumerate() {
-            let place = place(index, entry);
-            match Key::from_jwk_value(entry, options.allow_weak_hmac) {
-                Ok(key) if options.remote && key.is_symmetric() => {
-                    skipped.push(format!("{place}: a remote key set must not hold secrets"));
-                }
-                Ok(key) if options.remote && keys.iter().any(|other| same_name(other, &key)) => {
-                    skipped.push(format!("{place}: the kid stands for an earlier key already"));
-                }
-                Ok(key) => keys.push(Arc::new(key)),
-                Err(JwkError::Unusable(error)) => skipped.push(format!("{place}: {error}")),
-                Err(JwkError::Broken(error)) if options.remote => {
-                    skipped.push(format!("{place}: {error}"));
-                }
-                Err(JwkError::Broken(error)) => broken.push(format!("{place}: {error}")),
-            }
-        }
-        if broken.is_empty() {
-            Self::with_skipped(keys, skipped)
-        } else {
-            Err(KeyError(broken.join("; ")))
         }
     }
 
@@ -142,7 +117,14 @@ impl KeySet {
     /// A sentence for each entry that was left out.
     #[must_use]
     pub fn skipped(&self) -> &[String] {
-        &self.skipped
+        &self.left_out.all
+    }
+
+    /// Those of `skipped` that are broken, or do not belong into the document; the others are for
+    /// another use.
+    #[must_use]
+    pub fn broken(&self) -> &[String] {
+        &self.left_out.broken
     }
 
     /// Every algorithm that one of the keys serves.
@@ -195,7 +177,7 @@ impl KeySet {
             if fits().take(MAX_TRIES.saturating_add(1)).count() > MAX_TRIES {
                 return Err(Error::with_detail(
                     Reason::UnknownKey,
-                    "The token names no key, and too many keys would fit.",
+                    "The token names no key, and more keys would fit than are tried.",
                 ));
             }
             for (index, key) in fits() {
@@ -211,20 +193,5 @@ impl KeySet {
             _ => Reason::InvalidSignature,
         }
         .into())
-    }
-}
-
-/// Whether both keys would answer to one kid and algorithm.
-fn same_name(one: &Key, other: &Key) -> bool {
-    one.kid().is_some()
-        && one.kid() == other.kid()
-        && !one.algorithms().intersection(other.algorithms()).is_empty()
-}
-
-/// Names an entry so that its owner finds it.
-fn place(index: usize, entry: Value<'_>) -> String {
-    match entry.get("kid").and_then(Value::as_str) {
-        Some(kid) if kid.len() <= MAX_KID_BYTES => format!("keys[{index}] (kid {kid:?})"),
-        _ => format!("keys[{index}]"),
     }
 }

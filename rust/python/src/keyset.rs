@@ -2,6 +2,7 @@
 
 use crate::errors::invalid_key;
 use crate::key::{Key, json_text};
+use jwtfast_core::key::Purposes;
 use jwtfast_core::keyset::{JwksOptions, KeySet as CoreKeySet};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
@@ -21,21 +22,32 @@ impl KeySet {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (data, *, remote=false, allow_weak_hmac=false))]
+    #[pyo3(signature = (data, *, remote=false, allow_weak_hmac=false, skip_broken=false,
+                        uses=None, ignore_key_ops=false))]
     fn from_jwks(
         py: Python<'_>,
         data: &Bound<'_, PyAny>,
         remote: bool,
         allow_weak_hmac: bool,
+        skip_broken: bool,
+        uses: Option<Vec<String>>,
+        ignore_key_ops: bool,
     ) -> PyResult<Self> {
-        let (text, options) = (json_text(data)?, JwksOptions { remote, allow_weak_hmac });
-        let keys = py.detach(|| CoreKeySet::from_jwks(&text, options));
+        let text = json_text(data)?;
+        let purposes = Purposes { uses: uses.unwrap_or_default(), ignore_key_ops };
+        let options = JwksOptions { remote, skip_broken, allow_weak_hmac, purposes };
+        let keys = py.detach(|| CoreKeySet::from_jwks(&text, &options));
         keys.map(|keys| Self(Arc::new(keys))).map_err(|error| invalid_key(py, &error))
     }
 
     #[getter]
     fn skipped<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.0.skipped())
+    }
+
+    #[getter]
+    fn broken<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.broken())
     }
 
     fn __len__(&self) -> usize {

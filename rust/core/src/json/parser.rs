@@ -9,20 +9,36 @@ use std::collections::HashSet;
 
 mod escape;
 
+const DOUBLED: &str = "a member name stands twice";
+
 /// The nodes of one strict JSON value and the text of its strings that had escapes.
 pub(super) fn parse(text: &str) -> Result<(Vec<Node>, String), Malformed> {
+    let (nodes, unescaped, _) = read(text, false)?;
+    Ok((nodes, unescaped))
+}
+
+/// As `parse`, but an object with a name that stands twice is told by its node instead.
+pub(super) fn parse_telling_doubles(
+    text: &str,
+) -> Result<(Vec<Node>, String, Vec<usize>), Malformed> {
+    read(text, true)
+}
+
+fn read(text: &str, tells: bool) -> Result<(Vec<Node>, String, Vec<usize>), Malformed> {
     let mut parser = Parser {
         text,
         bytes: text.as_bytes(),
         at: 0,
         nodes: Vec::with_capacity(text.len() / 8 + 4),
         unescaped: String::new(),
+        tells,
+        doubled: Vec::new(),
     };
     parser.skip_space();
     parser.value(0)?;
     parser.skip_space();
     if parser.at == parser.bytes.len() {
-        Ok((parser.nodes, parser.unescaped))
+        Ok((parser.nodes, parser.unescaped, parser.doubled))
     } else {
         Err(Malformed("something follows the JSON value"))
     }
@@ -34,6 +50,9 @@ struct Parser<'t> {
     at: usize,
     nodes: Vec<Node>,
     unescaped: String,
+    /// Whether objects with a name that stands twice are told in `doubled`, not refused.
+    tells: bool,
+    doubled: Vec<usize>,
 }
 
 /// Positions fit: `parse` refuses longer texts.
@@ -263,14 +282,17 @@ impl Parser<'_> {
     }
 
     /// Names are compared after unescaping, so `sub` and `\u0073ub` are one name.
-    fn refuse_duplicates(&self, container: usize) -> Result<(), Malformed> {
+    fn refuse_duplicates(&mut self, container: usize) -> Result<(), Malformed> {
         let mut seen = HashSet::new();
         let mut names =
             value::names(self.text, &self.unescaped, &self.nodes, container).into_iter();
         if names.all(|name| seen.insert(name)) {
             Ok(())
+        } else if self.tells {
+            self.doubled.push(container);
+            Ok(())
         } else {
-            Err(Malformed("a member name stands twice"))
+            Err(Malformed(DOUBLED))
         }
     }
 }

@@ -122,6 +122,11 @@ impl<'d> Value<'d> {
         self.members()?.named(name)
     }
 
+    /// Whether a node of the document is this value or inside it.
+    pub(crate) fn holds(self, node: usize) -> bool {
+        (self.at..self.next()).contains(&node)
+    }
+
     /// Whether it is the string of this text; looks at the length before anything else.
     fn is_text(self, text: &str) -> bool {
         let (source, start, end) = match self.node() {

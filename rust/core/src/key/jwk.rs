@@ -1,13 +1,14 @@
 //! Keys from JWK (RFC 7517, RFC 7518 section 6, RFC 8037, RFC 8812).
 
-use super::public::{Curve, PublicKey};
+use super::public::PublicKey;
 use super::signer::PrivateKey;
 use super::{Key, KeyError};
 use crate::algorithm::Algorithm;
 use crate::json::{Document, Value};
-use aws_lc_rs::rsa::{KeyPairComponents, PublicKeyComponents};
-use aws_lc_rs::signature::RsaKeyPair;
 use base64_simd::URL_SAFE_NO_PAD;
+use fields::{Fields, member, optional_member};
+
+mod fields;
 
 /// The longest `kid` that is looked up or loaded.
 pub const MAX_KID_BYTES: usize = 256;
@@ -47,27 +48,34 @@ impl Key {
     pub fn from_jwk(text: &[u8], allow_weak_hmac: bool) -> Result<Self, KeyError> {
         let document = Document::parse_object(text.to_vec())
             .map_err(|error| KeyError(format!("the JWK cannot be read: {error}")))?;
-        Ok(Self::from_jwk_value(document.root(), allow_weak_hmac)?)
+        Ok(Self::from_jwk_value(document.root(), allow_weak_hmac, &Purposes::default())?)
     }
 
     /// Reads one JWK inside a larger document.
     ///
     /// # Errors
     /// `JwkError`, which tells what a set may skip from what is broken.
-    pub fn from_jwk_value(jwk: Value<'_>, allow_weak_hmac: bool) -> Result<Self, JwkError> {
+    pub fn from_jwk_value(
+        jwk: Value<'_>,
+        allow_weak_hmac: bool,
+        purposes: &Purposes,
+    ) -> Result<Self, JwkError> {
         let kty = member(jwk, "kty")?.ok_or_else(|| KeyError::new("kty is missing"))?;
         if !matches!(kty, "RSA" | "EC" | "OKP" | "oct") {
             return Err(unusable("kty is unknown; expected RSA, EC, OKP or oct"));
         }
-        check_purpose(jwk)?;
-        let algorithm = match member(jwk, "alg")? {
+        purposes.check(jwk)?;
+        let algorithm = match optional_member(jwk, "alg")? {
             None => None,
             Some(name) => Some(Algorithm::from_name(name).ok_or_else(|| {
                 unusable("alg is not a signature algorithm that can be verified")
             })?),
         };
-        let kid = member(jwk, "kid")?;
-        let fields = Fields { jwk };
+        let kid = optional_member(jwk, "kid")?;
+        let fields = Fields { jwk, is_private: is_private(jwk) };
+        if let Some(public) = fields.certified(kty)? {
+            return Ok(Self::from_public(public, algorithm, kid)?);
+        }
         match kty {
             "oct" => {
                 let secret = fields.required("k")?;
@@ -86,7 +94,7 @@ impl Key {
             }
             "EC" => {
                 let curve = fields.curve()?;
-                let (x, y) = (fields.required("x")?, fields.required("y")?);
+                let (x, y) = (fields.coordinate("x", curve)?, fields.coordinate("y", curve)?);
                 let key = Self::from_public(PublicKey::ec(curve, &x, &y)?, algorithm, kid)?;
                 match fields.optional("d")? {
                     None => Ok(key),
@@ -114,82 +122,41 @@ impl Key {
     }
 }
 
-/// A member that must be a string where it is present.
-fn member<'d>(jwk: Value<'d>, name: &str) -> Result<Option<&'d str>, KeyError> {
-    jwk.get(name)
-        .map(|value| {
-            let found = value.kind();
-            value.as_str().ok_or_else(|| KeyError(format!("{name} must be a string, not {found}")))
-        })
-        .transpose()
+/// What a key must be for: `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3).
+#[derive(Clone, Debug, Default)]
+pub struct Purposes {
+    /// The values of `use` to take; empty takes `sig` alone. A key that names none is taken.
+    pub uses: Vec<String>,
+    /// Take keys whatever their `key_ops` say: some providers write those of the private half.
+    pub ignore_key_ops: bool,
 }
 
-/// `use` and `key_ops` say what a key is for (RFC 7517 sections 4.2 and 4.3).
-fn check_purpose(jwk: Value<'_>) -> Result<(), JwkError> {
-    if member(jwk, "use")?.is_some_and(|purpose| purpose != "sig") {
-        return Err(unusable("use is not sig"));
+impl Purposes {
+    fn check(&self, jwk: Value<'_>) -> Result<(), JwkError> {
+        let fits = |purpose: &str| match self.uses.as_slice() {
+            [] => purpose == "sig",
+            uses => uses.iter().any(|one| one == purpose),
+        };
+        if optional_member(jwk, "use")?.is_some_and(|purpose| !fits(purpose)) {
+            let expected = if self.uses.is_empty() { "sig".into() } else { self.uses.join(" or ") };
+            return Err(unusable(format!("use is not {expected}")));
+        }
+        let operations = jwk.get("key_ops").filter(|operations| !operations.is_null());
+        let Some(operations) = operations else { return Ok(()) };
+        let elements =
+            operations.elements().ok_or_else(|| KeyError::new("key_ops must be an array"))?;
+        let mut fits = self.ignore_key_ops;
+        for operation in elements {
+            let name = operation.as_str();
+            let name = name.ok_or_else(|| KeyError::new("key_ops must hold strings"))?;
+            fits |= name == "verify" || (name == "sign" && is_private(jwk));
+        }
+        if fits { Ok(()) } else { Err(unusable("key_ops does not allow to verify")) }
     }
-    let Some(operations) = jwk.get("key_ops") else { return Ok(()) };
-    let elements =
-        operations.elements().ok_or_else(|| KeyError::new("key_ops must be an array"))?;
-    let mut fits = false;
-    for operation in elements {
-        let name = operation.as_str();
-        let name = name.ok_or_else(|| KeyError::new("key_ops must hold strings"))?;
-        fits |= name == "verify" || (name == "sign" && is_private(jwk));
-    }
-    if fits { Ok(()) } else { Err(unusable("key_ops does not allow to verify")) }
 }
 
 fn is_private(jwk: Value<'_>) -> bool {
     jwk.get("d").is_some() || jwk.get("k").is_some()
-}
-
-/// The base64url members of a JWK.
-#[derive(Clone, Copy)]
-struct Fields<'d> {
-    jwk: Value<'d>,
-}
-
-impl Fields<'_> {
-    fn optional(self, name: &str) -> Result<Option<Vec<u8>>, KeyError> {
-        let Some(text) = member(self.jwk, name)? else { return Ok(None) };
-        let bytes = URL_SAFE_NO_PAD.decode_to_vec(text);
-        let bytes =
-            bytes.map_err(|_| KeyError(format!("{name} is not base64url without padding")))?;
-        Ok(Some(bytes))
-    }
-
-    fn required(self, name: &str) -> Result<Vec<u8>, KeyError> {
-        self.optional(name)?.ok_or_else(|| KeyError(format!("{name} is missing")))
-    }
-
-    fn curve(self) -> Result<Curve, JwkError> {
-        let name = member(self.jwk, "crv")?.ok_or_else(|| KeyError::new("crv is missing"))?;
-        let curve = Curve::ALL.into_iter().find(|curve| curve.name() == name);
-        curve.ok_or_else(|| {
-            unusable("crv is unknown; expected P-256, P-384, P-521 or secp256k1 for kty EC")
-        })
-    }
-
-    /// The private half of an RSA key (RFC 7518 section 6.3.2), where `d` is there.
-    fn rsa_pair(self, key: &Key) -> Result<Option<PrivateKey>, KeyError> {
-        let (Some(d), Some(PublicKey::Rsa { n, e })) = (self.optional("d")?, key.public()) else {
-            return Ok(None);
-        };
-        let components = KeyPairComponents {
-            public_key: PublicKeyComponents { n: n.clone(), e: e.clone() },
-            d,
-            p: self.required("p")?,
-            q: self.required("q")?,
-            dP: self.required("dp")?,
-            dQ: self.required("dq")?,
-            qInv: self.required("qi")?,
-        };
-        let pair = RsaKeyPair::from_components(&components);
-        let pair = pair.map_err(|_| KeyError::new("the private RSA members are not consistent"))?;
-        Ok(Some(PrivateKey::from_rsa_pair(pair)))
-    }
 }
 
 impl PublicKey {

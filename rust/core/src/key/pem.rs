@@ -65,7 +65,7 @@ fn public_from_spki(der: &[u8]) -> Result<PublicKey, KeyError> {
     }
 }
 
-fn public_from_certificate(der: &[u8]) -> Result<PublicKey, KeyError> {
+pub(super) fn public_from_certificate(der: &[u8]) -> Result<PublicKey, KeyError> {
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => public_from_parsed(certificate.public_key()),
         _ => Err(broken("an X.509 certificate")),

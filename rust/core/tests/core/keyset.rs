@@ -44,11 +44,25 @@ fn tries_are_bounded() {
     assert!(KeySet::new(unnamed).is_err());
 }
 
+/// Each key of a kid is tried, and there are at most so many.
+#[test]
+fn keys_of_one_kid() {
+    let same = |count: usize| -> Vec<_> {
+        (0..count).map(|n| key(u8::try_from(n).unwrap(), Some("a"))).collect()
+    };
+    let set = KeySet::new(same(MAX_TRIES)).unwrap();
+    for signer in same(MAX_TRIES) {
+        assert_eq!(Ok(()), verify(&set, Some("a"), &signer));
+    }
+    assert_eq!(Err(Reason::InvalidSignature), verify(&set, Some("a"), &key(99, Some("a"))));
+    assert_eq!(Err(Reason::UnknownKey), verify(&set, Some("b"), &key(0, Some("a"))));
+    assert!(KeySet::new(same(MAX_TRIES + 1)).is_err());
+}
+
 /// Sets that could mean two things do not exist.
 #[test]
 fn ambiguous_sets() {
     assert!(KeySet::new(Vec::new()).is_err());
-    assert!(KeySet::new(vec![key(1, Some("a")), key(2, Some("a"))]).is_err());
     let pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
     let public = Arc::new(Key::from_pem(pem.as_bytes(), None, None).unwrap());
     assert!(KeySet::new(vec![public, key(1, Some("a"))]).is_err());
