@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -67,7 +68,7 @@ def loaded(*entries: object, remote: bool) -> jwtfast.KeySet:
     )
 
 
-WRITTEN = {
+WRITTEN: dict[str, Callable[[bytes], bytes]] = {
     "padded": base64.urlsafe_b64encode,
     "standard": base64.b64encode,
     "standard without padding": lambda data: base64.b64encode(data).rstrip(b"="),
@@ -104,7 +105,7 @@ def test_numbers_of_rsa(written: str) -> None:
     assert keys.skipped == ()
 
 
-def _point(change: bytes, name: str = "x") -> dict[str, object]:
+def _point(change: bytes, name: str = "x") -> dict[str, str]:
     return EC | {name: encode(change), "kid": "bad"}
 
 
