@@ -22,6 +22,7 @@ impl KeySet {
     }
 
     #[staticmethod]
+    #[allow(clippy::fn_params_excessive_bools, reason = "they have names in Python")]
     #[pyo3(signature = (data, *, remote=false, allow_weak_hmac=false, skip_broken=false,
                         uses=None, ignore_key_ops=false))]
     fn from_jwks(
