@@ -30,6 +30,12 @@ _CLIENT: Final = Parameter(
 )
 
 
+def _only(what: str, pattern: str, example: str) -> Parameter:
+    """A rule of the provider's tokens, where it is given."""
+    text = f"{what} whose tokens alone may pass"
+    return Parameter(text, pattern, example, required=False, many=True)
+
+
 def _domain(example: str) -> dict[str, Parameter]:
     return {"domain": Parameter("the host name of your tenant", _HOST, example)}
 
@@ -56,8 +62,15 @@ PRESETS: Final[Mapping[str, Preset]] = {
     ),
     "google": Preset(
         "Google",
-        {"client_id": _CLIENT},
-        {"issuer": "https://accounts.google.com", "audiences": "{client_id}"},
+        {
+            "client_id": _CLIENT,
+            "hosted_domain": _only("the company's domain (or domains)", _HOST, "example.com"),
+        },
+        {
+            "issuer": "https://accounts.google.com",
+            "audiences": "{client_id}",
+            "require": [{"claim": "hd", "any": "{hosted_domain}"}],
+        },
         {**_DISCOVERY, "algorithms": "RS256"},
         needs=Needs(("hd", "email", "sub"), "everybody with a Google account passes"),
     ),
@@ -72,10 +85,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         },
     ),
     "auth0": Preset(
-        "Auth0",
-        _domain("t.eu.auth0.com"),
-        {"issuer": "https://{domain}/"},
-        {**_DISCOVERY},
+        "Auth0", _domain("t.eu.auth0.com"), {"issuer": "https://{domain}/"}, {**_DISCOVERY}
     ),
     "okta": Preset(
         "Okta",
@@ -104,8 +114,12 @@ PRESETS: Final[Mapping[str, Preset]] = {
                 "where Keycloak is, as its tokens say it", _URL, "https://sso.example.com"
             ),
             "realm": Parameter("the realm", _NAME, "acme"),
+            "client_id": _only("the clients", _ANYTHING, "web"),
         },
-        {"issuer": "{url}/realms/{realm}"},
+        {
+            "issuer": "{url}/realms/{realm}",
+            "require": [{"claim": "azp", "any": "{client_id}"}],
+        },
         {**_DISCOVERY},
     ),
     "cognito": Preset(
@@ -159,9 +173,19 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {
             "enterprise": Parameter(
                 "the enterprise, where it has an issuer of its own", _NAME, "octo", required=False
-            )
+            ),
+            "repository": _only(
+                "the repositories", rf"{_NAME}/[A-Za-z0-9._-]{{1,128}}", "octo-org/octo-repo"
+            ),
+            "owner": _only("the owners of repositories", _NAME, "octo-org"),
         },
-        {"issuer": "https://token.actions.githubusercontent.com/{enterprise}"},
+        {
+            "issuer": "https://token.actions.githubusercontent.com/{enterprise}",
+            "require": [
+                {"claim": "repository", "any": "{repository}"},
+                {"claim": "repository_owner", "any": "{owner}"},
+            ],
+        },
         {**_DISCOVERY, "algorithms": "RS256"},
         {"enterprise": {None: {"issuer": "https://token.actions.githubusercontent.com"}}},
         Needs(
@@ -242,10 +266,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
         {**_DISCOVERY, "algorithms": "RS256"},
     ),
     "zitadel": Preset(
-        "Zitadel",
-        _domain("acme.zitadel.cloud"),
-        {"issuer": "https://{domain}"},
-        {**_DISCOVERY},
+        "Zitadel", _domain("acme.zitadel.cloud"), {"issuer": "https://{domain}"}, {**_DISCOVERY}
     ),
     "hydra": Preset(
         "Ory Hydra, with JWT access tokens",

@@ -143,13 +143,24 @@ def _filled(keys: Keys, given: Keys) -> Iterator[tuple[str, Any]]:
     for name, value in keys.items():
         if isinstance(value, dict):
             yield name, dict(_filled(value, given))
+        elif isinstance(value, list):
+            # A rule without the parameter that it compares with would ask for something else.
+            items = [dict(_filled(one, given)) for one in value if _has_all(one, given)]
+            if items:
+                yield name, items
         elif not isinstance(value, str):
             yield name, value
         elif set(wanted := _PARAMETER.findall(value)) <= set(given):
             if wanted and value == f"{{{wanted[0]}}}":
-                yield name, given[wanted[0]]
+                yield name, _listed(given[wanted[0]]) if name == "any" else given[wanted[0]]
             else:
                 yield name, _PARAMETER.sub(lambda match: str(given[match[1]]), value)
+
+
+def _has_all(rule: Keys, given: Keys) -> bool:
+    """Whether every parameter of a rule was given."""
+    texts = [value for value in rule.values() if isinstance(value, str)]
+    return all(set(_PARAMETER.findall(text)) <= set(given) for text in texts)
 
 
 def _lay(issuer: dict[str, Any], keys: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from jwtfast_server.preset_table import PRESETS
 from tests.configs import LEGACY, WHOLE, load_text, problems_of
 
 POLICIES = "policies:\n  default: {issuers: corp}\n"
+KEYCLOAK = "provider: keycloak, url: 'https://s.example', realm: r, audiences: a"
 TENANT = "00000000-0000-0000-0000-000000000001"
 
 
@@ -297,3 +298,33 @@ def test_cognito_is_for_somebody(tmp_path: Path) -> None:
     text = issuer(least("cognito").replace("client_id: '1example23456789'", "audiences: any"))
     [problem] = problems_of(tmp_path, text)
     assert "issuers[0].audience_claim: is compared with audiences" in problem
+
+
+@pytest.mark.parametrize(
+    "text,rules",
+    [
+        ("provider: google, client_id: a, hosted_domain: x.example", [("hd", ["x.example"])]),
+        (
+            "provider: google, client_id: a, hosted_domain: [x.example, y.example]",
+            [("hd", ["x.example", "y.example"])],
+        ),
+        ("provider: google, client_id: a", []),
+        (
+            "provider: github_actions, audiences: a, repository: o/.github, owner: o",
+            [("repository", ["o/.github"]), ("repository_owner", ["o"])],
+        ),
+        ("provider: github_actions, audiences: a, owner: o", [("repository_owner", ["o"])]),
+        (
+            f"{KEYCLOAK}, client_id: web",
+            [("azp", ["web"])],
+        ),
+    ],
+)
+def test_rules_of_parameters(tmp_path: Path, text: str, rules: list[tuple[str, list[str]]]) -> None:
+    """A parameter that was given is a rule; one that was not asks for nothing."""
+    settings = load_text(tmp_path, f"{issuer(text)}...\n")
+    (found,) = settings.issuers
+    assert list(found.require) == [{"claim": claim, "any": values} for claim, values in rules]
+    assert [note for note in settings.notes if "provider" in note and rules] == []
+    once = expand(tmp_path, issuer(text))
+    assert load_text(tmp_path, once).gate_settings() == settings.gate_settings()
