@@ -42,8 +42,10 @@ class Rehearsal:
     def __init__(self, settings: Settings) -> None:
         """Prepare, without fetching yet."""
         # What goes wrong is told in the answer, and once.
-        logging.getLogger("jwtfast").addHandler(logging.NullHandler())
-        if not structlog.is_configured():
+        self._silent = logging.NullHandler()
+        logging.getLogger("jwtfast").addHandler(self._silent)
+        self._silences = not structlog.is_configured()
+        if self._silences:
             structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
         self._settings = settings
         self._revocations = Revocations(settings)
@@ -73,6 +75,9 @@ class Rehearsal:
         self._keys.close()
         for source in self._revocations.sources.values():
             source.close()
+        logging.getLogger("jwtfast").removeHandler(self._silent)
+        if self._silences:
+            structlog.reset_defaults()
 
     def _swap(self, _settings: Settings, gate: jwtfast.Gate, _without: tuple[str, ...]) -> None:
         self.gate = gate

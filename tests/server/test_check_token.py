@@ -1,9 +1,11 @@
 """`jwtfast check --token` without any key server: places, revocations, other formats."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from jwtfast_server.cli import main
@@ -85,3 +87,12 @@ def test_expand_stands_alone(tmp_path: Path) -> None:
     for arguments in (["--fetch"], ["--token", "x"], ["--route", "GET", "/"]):
         result = check(path, "--expand", *arguments)
         assert (result.exit_code, result.stderr) == (2, "error: --expand stands alone\n")
+
+
+def test_nothing_stays_behind(tmp_path: Path) -> None:
+    """The logs of whoever runs the command in his own process are as before."""
+    handlers = list(logging.getLogger("jwtfast").handlers)
+    configured = structlog.is_configured()
+    check(write(tmp_path / "a.yaml", standard()), "--token", GOOD)
+    assert logging.getLogger("jwtfast").handlers == handlers
+    assert structlog.is_configured() == configured
