@@ -50,6 +50,14 @@ def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
     return result
 
 
+def _url_of(names: object) -> str | None:
+    """Where discovery starts from, of what is written; None where that is no one URL."""
+    match names:
+        case [str(name)] | str(name) if name != "any" and "{" not in name:
+            return name
+    return None
+
+
 def _without_kids(text: str, material: Iterable[KeyMaterial]) -> str:
     """A message in which a `kid` of the configuration, which may be a secret, is not whole."""
     for kid in sorted({source.kid for source in material if source.kid}, key=len, reverse=True):
@@ -81,8 +89,7 @@ def _issuer_material(
             layers.note_file(layers.directory(where) / source.file)
         try:
             if source.is_remote:
-                url = issuer.get("issuer")
-                remote(source, url if isinstance(url, str) and url != "any" else None)
+                remote(source, _url_of(issuer.get("issuer")))
                 continue
             material = read(
                 source,

@@ -104,7 +104,8 @@ class Settings(ConfigFile):
     def _gate_issuer(self, issuer: Issuer) -> dict[str, Any]:
         return {
             "name": issuer.name,
-            "issuer": issuer.issuer,
+            "issuer": issuer.iss,
+            "issuer_values": issuer.issuer_values,
             "algorithms": issuer.algorithms,
             "audiences": issuer.audiences,
             "audience_claim": issuer.audience_claim,

@@ -33,6 +33,8 @@ def _any_or_given(value: object) -> object:
 def _any_or_text(value: object) -> object:
     if value is None:
         raise expected("the token's `iss`, or the word `any` where it is really not to be checked")
+    if isinstance(value, list) and "any" in value:
+        raise expected("names of issuers, or the word `any` alone")
     return None if value == "any" else value
 
 
@@ -42,8 +44,10 @@ Audiences = Annotated[
     BeforeValidator(_any_or_given, json_schema_input_type=OneOrMore[Text]),
     _WRITE_ANY,
 ]
-IssuerUrl = Annotated[
-    Text | None, BeforeValidator(_any_or_text, json_schema_input_type=Text), _WRITE_ANY
+IssuerNames = Annotated[
+    OneOrMore[Text] | None,
+    BeforeValidator(_any_or_text, json_schema_input_type=OneOrMore[Text]),
+    _WRITE_ANY,
 ]
 
 
@@ -95,7 +99,13 @@ class Issuer(Section):
     """Who signs tokens, with which keys, and what must hold for all its tokens."""
 
     name: Name = Field(description="the name that policies use")
-    issuer: IssuerUrl = Field(description="the token's `iss`, or the word `any`")
+    issuer: IssuerNames = Field(
+        description="the token's `iss`, any of a list of them, or the word `any`; in one a claim "
+        "of the token may stand in braces (`https://login.microsoftonline.com/{tid}/v2.0`)"
+    )
+    issuer_values: OneOrMore[Text] | None = Field(
+        None, description="the values of the claim in braces; default: any plain one"
+    )
     keys: OneOrMore[KeySource] = Field(description="a source of keys, or a list of them")
     algorithms: OneOrMore[Algorithm] | None = Field(
         None, description="default: every asymmetric one that the keys allow"
@@ -130,6 +140,16 @@ class Issuer(Section):
         description="take tokens that are bound to a key by `cnf` (DPoP, mTLS) without its proof",
     )
     refresh: Refresh = Field(Refresh(), description="how fetched keys are kept fresh")
+
+    @property
+    def iss(self) -> str | tuple[str, ...] | None:
+        """What `iss` is compared with, as it may be written; None where it is not."""
+        return self.issuer[0] if self.issuer and len(self.issuer) == 1 else self.issuer
+
+    @property
+    def url(self) -> str | None:
+        """Where discovery starts from: the only `iss`, where no claim is in it."""
+        return self.iss if isinstance(self.iss, str) and "{" not in self.iss else None
 
     @property
     def is_fetched(self) -> bool:

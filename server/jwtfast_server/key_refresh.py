@@ -29,7 +29,7 @@ Keys = dict[str, jwtfast.KeySet | None]
 """By issuer's name."""
 Part = tuple[jwtfast.Key, ...] | RemoteKeySet
 """The keys of one source, or what fetches them."""
-Identity = tuple[str, str | None, Refresh, KeySource]
+Identity = tuple[str, tuple[str, ...] | None, Refresh, KeySource]
 """Issuer's name, its `iss`, its timing and its source: all that makes a source fetch as it does."""
 
 
@@ -73,7 +73,7 @@ class _Sources:
         if found is None:
             found = remote(
                 source,
-                issuer.issuer,
+                issuer.url,
                 every=refresh.every,
                 cooldown=refresh.cooldown,
                 max_stale=refresh.max_stale,

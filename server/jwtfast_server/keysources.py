@@ -223,7 +223,10 @@ def remote(source: KeySource, issuer: str | None, **options: Unpack[Options]) ->
         if source.jwks_url is not None:
             return RemoteKeySet(source.jwks_url, **options)
         if issuer is None:
-            raise SourceError(source.place, "discovery needs the URL of the issuer, not `any`")
+            message = (
+                "discovery needs the URL of the issuer, not `any`, a list or a claim: give jwks_url"
+            )
+            raise SourceError(source.place, message)
         return RemoteKeySet.discover(issuer, **options)
     except ValueError as error:
         raise SourceError(source.place, str(error)) from error

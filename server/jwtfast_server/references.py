@@ -101,7 +101,7 @@ def _policies(policies: dict[str, Any], issuers: dict[str, Any]) -> Found:
             url = issuers[issuer].get("issuer")
             if url == "any" and len(names) > 1:
                 yield path, "an issuer that takes any `iss` must be the only one of its policy"
-            elif isinstance(url, str) and told.setdefault(url, issuer) != issuer:
+            elif isinstance(url, str) and "{" not in url and told.setdefault(url, issuer) != issuer:
                 yield path, f"has the same `iss` as {told[url]!r}: a policy can have one of them"
 
 

@@ -26,7 +26,7 @@ def summary_record(settings: Settings) -> dict[str, Any]:
         "issuers": [
             {
                 "name": issuer.name,
-                "issuer": issuer.issuer,
+                "issuer": issuer.iss,
                 "audiences": issuer.audiences,
                 "keys": [
                     {"kid": _kid(key), "algorithms": list(key.algorithms)}
@@ -59,7 +59,7 @@ def summary(record: dict[str, Any]) -> str:
         audiences = " ".join(issuer["audiences"] or ["any"])
         keys = ", ".join(_key_text(key) for key in issuer["keys"])
         lines.append(
-            f"  issuer {issuer['name']}: iss {issuer['issuer'] or 'any'}, aud {audiences}, "
+            f"  issuer {issuer['name']}: iss {_iss_text(issuer['issuer'])}, aud {audiences}, "
             f"keys {keys or 'none yet'}"
         )
     for policy in record["policies"]:
@@ -93,6 +93,10 @@ def _revocation(settings: Settings) -> Iterator[dict[str, str]]:
 def _kid(key: jwtfast.Key) -> str | None:
     """The id of a key; that of a secret is configured, and may be the secret by mistake."""
     return shown_kid(key.kid) if key.kid and key.is_symmetric else key.kid
+
+
+def _iss_text(names: str | tuple[str, ...] | None) -> str:
+    return names if isinstance(names, str) else " ".join(names or ["any"])
 
 
 def _key_text(key: dict[str, Any]) -> str:

@@ -102,7 +102,7 @@ def test_every_value_stays(tmp_path: Path, text: str) -> None:
 )
 def test_variants(tmp_path: Path, text: str, expected: str) -> None:
     """A parameter may choose among several issuers of one provider."""
-    assert load_text(tmp_path, issuer(text)).issuers[0].issuer == expected
+    assert load_text(tmp_path, issuer(text)).issuers[0].iss == expected
 
 
 def test_what_is_written_stays(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_is_written_stays(tmp_path: Path) -> None:
         f"provider: keycloak, url: 'https://sso.example', realm: acme, audiences: a, {more}"
     )
     (found,) = load_text(tmp_path, text).issuers
-    assert found.issuer == "https://sso.example/realms/acme"
+    assert found.iss == "https://sso.example/realms/acme"
     assert found.keys[0].jwks_url == "http://keycloak:8080/certs"
     assert (found.algorithms, found.max_lifetime) == (("ES256",), 3600)
 
@@ -129,7 +129,7 @@ def test_variables(tmp_path: Path) -> None:
     """A parameter may come from a variable, and what is wrong with it is told there."""
     text = issuer(f"provider: entra, tenant: {TENANT}, audiences: a")
     env = {"JWTFAST_ISSUERS__0__TENANT": TENANT.replace("1", "2")}
-    assert load_text(tmp_path, text, env).issuers[0].issuer == (
+    assert load_text(tmp_path, text, env).issuers[0].iss == (
         f"https://login.microsoftonline.com/{TENANT.replace('1', '2')}/v2.0"
     )
     (problem,) = problems_of(tmp_path, text, env | {"JWTFAST_ISSUERS__0__TENANT": "contoso"})

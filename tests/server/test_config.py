@@ -40,6 +40,7 @@ def test_gate_settings(tmp_path: Path) -> None:
             {
                 "name": "corp",
                 "issuer": "https://login.example.com",
+                "issuer_values": None,
                 "algorithms": ["ES256"],
                 "audiences": None,
                 "audience_claim": None,
@@ -174,7 +175,7 @@ def test_variables_reach_into_lists(tmp_path: Path) -> None:
         "JWTFAST_POLICIES__ADMIN__SHADOW": "true",
     }
     settings = load_text(tmp_path, text, env)
-    assert settings.issuers[0].issuer == "https://other.example.com"
+    assert settings.issuers[0].iss == "https://other.example.com"
     assert settings.policies["Admin"].shadow
 
 

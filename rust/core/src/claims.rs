@@ -4,10 +4,12 @@ use crate::error::{Error, Reason};
 use crate::json::{Document, Value, View};
 
 mod audience;
+mod issuer;
 mod limits;
 mod purpose;
 
 pub use audience::Audience;
+pub use issuer::IssuerName;
 pub use limits::{Leeway, Lifetime, LimitError, MAX_LEEWAY, Skew};
 pub use purpose::short_media_type;
 
@@ -19,7 +21,7 @@ const MAX_TIME: i64 = 100_000_000_000;
 #[derive(Clone, Debug)]
 pub struct Checks {
     /// Accepted issuers; `None` does not compare `iss`.
-    pub issuers: Option<Vec<Box<str>>>,
+    pub issuers: Option<Vec<IssuerName>>,
     /// Accepted audiences.
     pub audience: Audience,
     /// By how much clocks may differ.
@@ -153,7 +155,7 @@ impl Checks {
             return Err(missing(name));
         }
         self.check_times(found.times, now)?;
-        self.check_issuer(&found)?;
+        self.check_issuer(&found, root)?;
         self.audience.check(found.aud, root)?;
         self.check_lifetime(found.times)?;
         self.check_type(typ)?;
@@ -180,10 +182,10 @@ impl Checks {
         Ok(())
     }
 
-    fn check_issuer(&self, found: &Registered<'_>) -> Result<(), Error> {
+    fn check_issuer(&self, found: &Registered<'_>, claims: Value<'_>) -> Result<(), Error> {
         let Some(issuers) = &self.issuers else { return Ok(()) };
         let iss = found.iss.ok_or_else(|| missing("iss"))?;
-        if issuers.iter().any(|issuer| &**issuer == iss) {
+        if issuers.iter().any(|issuer| issuer.fits(iss, claims)) {
             Ok(())
         } else {
             Err(Reason::WrongIssuer.into())

@@ -1,6 +1,7 @@
 //! One key, bound at load to the algorithms it may verify, parsed once and ready to use.
 
 use crate::algorithm::{Algorithm, AlgorithmSet};
+use crate::claims::IssuerName;
 use aws_lc_rs::signature::ParsedPublicKey;
 use aws_lc_rs::{digest, hmac};
 use base64_simd::URL_SAFE_NO_PAD;
@@ -44,6 +45,7 @@ pub struct Key {
     checks: Vec<(Algorithm, Check)>,
     public: Option<PublicKey>,
     signer: Option<Signer>,
+    of_issuer: Option<IssuerName>,
 }
 
 impl Key {
@@ -67,12 +69,26 @@ impl Key {
             .map(|one| Ok((one, Check::Public(public.parse_for(one)?))))
             .collect::<Result<_, KeyError>>()?;
         let kid = checked_kid(kid)?;
-        Ok(Self { kid, bound: algorithm, algorithms, checks, public: Some(public), signer: None })
+        Ok(Self {
+            kid,
+            bound: algorithm,
+            algorithms,
+            checks,
+            public: Some(public),
+            signer: None,
+            of_issuer: None,
+        })
     }
 
     fn with_signer(mut self, signer: Signer) -> Self {
         self.signer = Some(signer);
         self
+    }
+
+    /// The issuer whose it is alone: the member `issuer` of a JWK, as Entra writes it.
+    #[must_use]
+    pub const fn of_issuer(&self) -> Option<&IssuerName> {
+        self.of_issuer.as_ref()
     }
 
     /// The key's id.

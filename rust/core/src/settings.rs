@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 mod issuer;
 
-pub use issuer::{IssuerSettings, LeewaySettings};
+pub use issuer::{IssuerSettings, LeewaySettings, Names};
 
 /// Everything a gate needs beside the key sets.
 #[derive(Debug, Deserialize)]

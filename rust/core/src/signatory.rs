@@ -1,6 +1,8 @@
 //! The key that verified a token and its issuer: what the keys call themselves, not the token.
 
-use crate::claims::Checks;
+use crate::claims::{Checks, IssuerName};
+use crate::error::{Error, Reason};
+use crate::json::{Document, Value};
 use crate::key::Key;
 use crate::keyset::KeySet;
 use std::collections::HashMap;
@@ -14,7 +16,9 @@ pub struct Signatory {
     /// Every name of the key: its thumbprint, and each `kid` that the set has it under.
     names: Arc<[Box<str>]>,
     /// What the token's `iss` was compared with; `None` where it was not.
-    issuers: Option<Arc<[Box<str>]>>,
+    issuers: Option<Arc<[IssuerName]>>,
+    /// Whose the key is alone, where its document says so.
+    of_issuer: Option<IssuerName>,
     /// Seconds by which its tokens outlive their `exp`.
     leeway: f64,
 }
@@ -31,13 +35,14 @@ impl Signatory {
         }
         let names: HashMap<_, Arc<[_]>> =
             names.into_iter().map(|(identity, names)| (identity, names.into())).collect();
-        let signatory = |identity: &String| Self {
+        let signatory = |(key, identity): (&Arc<Key>, &String)| Self {
             generation,
             names: names.get(identity.as_str()).cloned().unwrap_or_default(),
             issuers: issuers.clone(),
+            of_issuer: key.of_issuer().cloned(),
             leeway: checks.leeway.exp.seconds(),
         };
-        identities.iter().map(signatory).map(Arc::new).collect()
+        keys.keys().iter().zip(&identities).map(signatory).map(Arc::new).collect()
     }
 
     /// Every name of the key.
@@ -50,7 +55,20 @@ impl Signatory {
     /// it is: whoever has the key could have written anything there.
     #[must_use]
     pub fn is_of(&self, iss: &str) -> bool {
-        self.issuers.as_deref().is_none_or(|all| all.iter().any(|one| **one == *iss))
+        self.issuers.as_deref().is_none_or(|all| all.iter().any(|one| one.names(iss)))
+    }
+
+    /// Checks that a token names the issuer whose the key is: a document for many has the keys of
+    /// some that must not sign for the others.
+    pub(crate) fn check_issuer(&self, claims: &Document) -> Result<(), Error> {
+        let Some(issuer) = &self.of_issuer else { return Ok(()) };
+        let claims = claims.root();
+        let iss = claims.get("iss").and_then(Value::as_str);
+        if iss.is_some_and(|iss| issuer.fits(iss, claims)) {
+            return Ok(());
+        }
+        let detail = "The key is of another issuer than the token names, by its document.";
+        Err(Error::with_detail(Reason::WrongIssuer, detail))
     }
 
     /// Seconds by which its tokens outlive their `exp`.

@@ -90,9 +90,17 @@ impl Issuer {
         self.keys.as_ref().is_some_and(|keys| keys.keys().iter().all(|key| key.is_symmetric()))
     }
 
+    /// Whether an `iss` could name either.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        let names = (&self.checks.issuers, &other.checks.issuers);
+        let (Some(own), Some(others)) = names else { return true };
+        own.iter().any(|one| others.iter().any(|other| one.meets(other)))
+    }
+
     fn is_named(&self, iss: &str) -> bool {
         let accepted = self.checks.issuers.as_deref();
-        accepted.is_some_and(|all| all.iter().any(|one| &**one == iss))
+        accepted.is_some_and(|all| all.iter().any(|one| one.names(iss)))
     }
 }
 
@@ -137,6 +145,7 @@ impl Verifier {
             }
         };
         let times = issuer.checks.check(&claims, header.typ(), now)?;
+        signatory.check_issuer(&claims)?;
         issuer.check_rules(&claims)?;
         Ok(Verified { claims, header, times, signatory: signatory.clone() })
     }

@@ -132,7 +132,10 @@ impl Verifier {
     ) -> PyResult<Self> {
         let keys = key_set(py, keys)?;
         let checks = Checks {
-            issuers: issuer.map(|value| arguments::strings("issuer", value)).transpose()?,
+            issuers: issuer
+                .map(|value| arguments::strings("issuer", value))
+                .transpose()?
+                .map(|names| names.into_iter().map(Into::into).collect()),
             audience: self::audience(audience)?,
             leeway: self::leeway(leeway)?,
             max_lifetime: limit("max_lifetime", max_lifetime, Lifetime::new)?,

@@ -147,10 +147,10 @@ fn policy(
     if settings.issuers.is_empty() {
         errors.push((format!("{place}.issuers"), "expected at least one issuer".into()));
     }
-    let names: Vec<_> = believed.iter().map(|issuer| issuer.checks().issuers.as_ref()).collect();
-    let shared =
-        |iss: &Vec<Box<str>>| names.iter().flatten().filter(|other| **other == iss).count() > 1;
-    if names.len() > 1 && names.iter().any(|iss| iss.is_none_or(shared)) {
+    let alike = believed.iter().enumerate().any(|(index, issuer)| {
+        believed.iter().skip(index.saturating_add(1)).any(|other| issuer.is_like(other))
+    });
+    if alike {
         let message =
             "issuers of one policy are told apart by iss: each needs an issuer of its own";
         errors.push((format!("{place}.issuers"), message.into()));

@@ -4,6 +4,7 @@ use super::public::PublicKey;
 use super::signer::PrivateKey;
 use super::{Key, KeyError};
 use crate::algorithm::Algorithm;
+use crate::claims::IssuerName;
 use crate::json::{Document, Value};
 use base64_simd::URL_SAFE_NO_PAD;
 use fields::{Fields, member, optional_member};
@@ -60,6 +61,15 @@ impl Key {
         allow_weak_hmac: bool,
         purposes: &Purposes,
     ) -> Result<Self, JwkError> {
+        let mut key = Self::read(jwk, allow_weak_hmac, purposes)?;
+        if let Some(issuer) = optional_member(jwk, "issuer")? {
+            let issuer = IssuerName::parse(issuer, None);
+            key.of_issuer = Some(issuer.map_err(|why| KeyError(format!("issuer: {why}")))?);
+        }
+        Ok(key)
+    }
+
+    fn read(jwk: Value<'_>, allow_weak_hmac: bool, purposes: &Purposes) -> Result<Self, JwkError> {
         let kty = member(jwk, "kty")?.ok_or_else(|| KeyError::new("kty is missing"))?;
         if !matches!(kty, "RSA" | "EC" | "OKP" | "oct") {
             return Err(unusable("kty is unknown; expected RSA, EC, OKP or oct"));

@@ -75,6 +75,7 @@ impl Key {
             checks: algorithms.iter().map(check).collect(),
             public: None,
             signer: Some(Signer::from_secret(secret)),
+            of_issuer: None,
         })
     }
 }

@@ -11,7 +11,10 @@ pub struct IssuerSettings {
     pub name: String,
     /// The `iss` of its tokens; not compared where null, which must be said.
     #[serde(deserialize_with = "Option::deserialize")]
-    pub issuer: Option<String>,
+    pub issuer: Option<Names>,
+    /// The values of the claim that stands in braces in `issuer`; null takes any.
+    #[serde(default)]
+    pub issuer_values: Option<Vec<String>>,
     /// Allowed algorithms; null allows what the keys are bound to.
     pub algorithms: Option<Vec<String>>,
     /// Accepted audiences; null, which must be said, does not compare `aud`.
@@ -38,6 +41,27 @@ pub struct IssuerSettings {
     /// Whether tokens that are bound to a key (RFC 7800) are taken from whoever brings them.
     #[serde(default)]
     pub allow_bound: bool,
+}
+
+/// A name, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Names {
+    /// One.
+    One(String),
+    /// Any of these.
+    Several(Vec<String>),
+}
+
+impl Names {
+    /// Each of them.
+    #[must_use]
+    pub const fn all(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names.as_slice(),
+        }
+    }
 }
 
 /// By how many seconds clocks may differ.

@@ -2,11 +2,11 @@
 
 use super::Errors;
 use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::claims::{Audience, Checks, Leeway, Lifetime, Skew, short_media_type};
+use crate::claims::{Audience, Checks, IssuerName, Leeway, Lifetime, Skew, short_media_type};
 use crate::keyset::KeySet;
 use crate::rule::cel::RequestParts;
 use crate::rule::{Rule, compile_all};
-use crate::settings::{IssuerSettings, LeewaySettings};
+use crate::settings::{IssuerSettings, LeewaySettings, Names};
 use crate::verifier::Issuer;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) fn build(
         None
     });
     let checks = Checks {
-        issuers: settings.issuer.as_deref().map(|iss| vec![iss.into()]),
+        issuers: settings.issuer.as_ref().map(|names| self::names(settings, names, place, errors)),
         audience: audience(settings, place, errors),
         leeway,
         max_lifetime,
@@ -60,6 +60,37 @@ pub(super) fn build(
 
 fn boxed(list: &[String]) -> Vec<Box<str>> {
     list.iter().map(|text| text.as_str().into()).collect()
+}
+
+fn names(
+    settings: &IssuerSettings,
+    names: &Names,
+    place: &str,
+    errors: &mut Errors,
+) -> Vec<IssuerName> {
+    let values = settings.issuer_values.as_deref();
+    if names.all().is_empty() {
+        errors.push((format!("{place}.issuer"), "expected at least one, or null".into()));
+    }
+    if values.is_some_and(<[_]>::is_empty) {
+        errors.push((format!("{place}.issuer_values"), "expected at least one, or null".into()));
+    }
+    let mut found = Vec::new();
+    for (index, name) in names.all().iter().enumerate() {
+        match IssuerName::parse(name, values) {
+            Ok(name) => found.push(name),
+            Err(why) => errors.push(match names {
+                Names::One(_) => (format!("{place}.issuer"), why),
+                Names::Several(_) => (format!("{place}.issuer[{index}]"), why),
+            }),
+        }
+    }
+    let filled = found.iter().any(|name| matches!(name, IssuerName::Filled { .. }));
+    if values.is_some() && !filled && found.len() == names.all().len() {
+        let message = "belongs to an issuer with a claim in braces, such as {tid}";
+        errors.push((format!("{place}.issuer_values"), message.into()));
+    }
+    found
 }
 
 fn audience(settings: &IssuerSettings, place: &str, errors: &mut Errors) -> Audience {
