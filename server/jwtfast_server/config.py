@@ -20,6 +20,7 @@ from jwtfast_server.layers import Layers
 from jwtfast_server.legacy import ClaimsSource, is_legacy, translate
 from jwtfast_server.legacy_fork import lay_environment, query_of
 from jwtfast_server.masking import shown_file
+from jwtfast_server.named_files import is_read_anew, named_files
 from jwtfast_server.neighbours import neighbour_notes
 from jwtfast_server.preset_notes import preset_notes
 from jwtfast_server.presets import expand_presets
@@ -37,15 +38,6 @@ from jwtfast_server.values import is_file_name
 from jwtfast_server.watched_files import Fingerprints, fingerprints
 
 __all__ = ["Place", "Problem", "Settings", "SettingsError", "load", "load_fork"]
-
-_REVOKED: KeyPath = ("revocation", "file")
-_FILES: tuple[KeyPath, ...] = (
-    ("tls", "cert"),
-    ("tls", "key"),
-    _REVOKED,
-    ("revocation", "redis", "ca_file"),
-    ("revocation", "redis", "password_file"),
-)
 
 
 class Settings(ConfigFile):
@@ -260,7 +252,7 @@ def _settings(
 def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
     """Make the paths of files absolute, each from where it was written; say which are missing."""
     found: list[tuple[KeyPath, str]] = []
-    for path in (*_FILES, *_ca_files(layers.data)):
+    for path in named_files(layers.data):
         section: Any = layers.data
         for part in path[:-1]:
             if isinstance(section, dict):
@@ -271,23 +263,13 @@ def _file_problems(layers: Layers) -> list[tuple[KeyPath, str]]:
         if not isinstance(section, dict) or not is_file_name(name):
             continue  # Told where the whole file is validated.
         file = (layers.directory(path) / name).absolute()
-        if path != _REVOKED:  # Its changes need no reload: it is watched for itself.
+        if not is_read_anew(path):
             layers.note_file(file)
         if not file.is_file():
             shown = shown_file(str(path[-1]), layers.directory(path).absolute(), name)
             found.append((path, f"expected a file, found none at {shown}"))
         section[path[-1]] = str(file)
     return found
-
-
-def _ca_files(data: dict[str, Any]) -> list[KeyPath]:
-    """Where issuers name the certificates that their key servers are trusted by."""
-    issuers = data.get("issuers")
-    return [
-        ("issuers", index, "refresh", "ca_file")
-        for index, issuer in enumerate(issuers if isinstance(issuers, list) else ())
-        if isinstance(issuer, dict)
-    ]
 
 
 def _known_names() -> dict[str, list[str]]:

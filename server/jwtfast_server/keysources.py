@@ -6,18 +6,18 @@ file is loaded anew, with the whole configuration. What is behind a URL is fetch
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import orjson
-from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema, model_validator
+from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 import jwtfast
 from jwtfast.jwks import Options, RemoteKeySet
 from jwtfast_server.changes.regular import read_regular
 from jwtfast_server.masking import SECRET_FILES, shown_file, shown_variable
-from jwtfast_server.problems import suggestion
-from jwtfast_server.values import FileName, Section, expected
+from jwtfast_server.source_values import Algorithm, Headers, Use, Variable
+from jwtfast_server.values import FileName, OneOrMore, Section
 
 __all__ = [
     "Algorithm",
@@ -47,27 +47,6 @@ _PLACES = (
 _REMOTE = ("jwks_url", "discovery")
 
 
-def _algorithm(value: object) -> str:
-    """One name of the allow-list; `none` is not on it."""
-    if isinstance(value, str) and value in jwtfast.ALGORITHMS:
-        return value
-    if isinstance(value, str) and value.lower() == "none":
-        raise expected("a signature algorithm: a token without a signature proves nothing")
-    hint = suggestion(str(value)[:20], jwtfast.ALGORITHMS)
-    raise expected(f"the name of a signature algorithm ({hint})")
-
-
-Algorithm = Annotated[
-    str,
-    BeforeValidator(_algorithm),
-    WithJsonSchema({"type": "string", "enum": list(jwtfast.ALGORITHMS)}),
-]
-
-
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
-"""The name of an environment variable."""
-
-
 class KeySource(Section):
     """One place that keys come from: exactly one of the keys that name a place."""
 
@@ -90,6 +69,19 @@ class KeySource(Section):
         default=False, description="fetch from http:// too, not from this machine alone"
     )
 
+    bearer_token_file: FileName | None = Field(
+        None, description="a file whose content is the bearer token to fetch with, read anew"
+    )
+    headers: Headers = Field(
+        (), repr=False, description="request headers to fetch with, for the URL's own host alone"
+    )
+    use: OneOrMore[Use] | None = Field(
+        None, description="the values of a key's `use` to take; default: `sig`"
+    )
+    ignore_key_ops: bool = Field(
+        default=False, description="take keys whatever their `key_ops` say, as Oracle's"
+    )
+
     @model_validator(mode="after")
     def _one_place(self) -> "KeySource":
         given = [place for place in _PLACES if getattr(self, place) is not None]
@@ -102,6 +94,12 @@ class KeySource(Section):
             raise PydanticCustomError("rule", "{message}", {"message": message})
         if self.allow_http and not self.is_remote:
             message = f"allow_http belongs to {' and '.join(_REMOTE)} only"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
+        if (self.bearer_token_file or self.headers) and not self.is_remote:
+            message = f"bearer_token_file and headers belong to {' and '.join(_REMOTE)} only"
+            raise PydanticCustomError("rule", "{message}", {"message": message})
+        if (self.use or self.ignore_key_ops) and not given[0].startswith(("jwks", "discovery")):
+            message = "use and ignore_key_ops belong to documents of several keys only"
             raise PydanticCustomError("rule", "{message}", {"message": message})
         return self
 
@@ -129,6 +127,8 @@ class KeyMaterial(Section):
     algorithm: str | None = None
     kid: str | None = None
     allow_weak_hmac: bool = False
+    uses: tuple[str, ...] | None = None
+    ignore_key_ops: bool = False
 
     def keys(self) -> tuple[list[jwtfast.Key], tuple[str, ...]]:
         """The keys, and a sentence for each entry of a JWKS that was left out.
@@ -149,6 +149,8 @@ class KeyMaterial(Section):
                     allow_weak_hmac=self.allow_weak_hmac,
                     # As tolerant as what is fetched, and `check` warns.
                     skip_broken=True,
+                    uses=self.uses,
+                    ignore_key_ops=self.ignore_key_ops,
                 )
                 return list(found), found.skipped
             case "secret":
@@ -203,6 +205,8 @@ def read(
             "algorithm": algorithm,
             "kid": source.kid,
             "allow_weak_hmac": source.allow_weak_hmac,
+            "uses": source.use,
+            "ignore_key_ops": source.ignore_key_ops,
         }
     )
 
@@ -219,6 +223,10 @@ def remote(source: KeySource, issuer: str | None, **options: Unpack[Options]) ->
         SourceError: where the URL cannot be used.
     """
     options["allow_http"] = source.allow_http
+    options["headers"] = dict(source.headers)
+    options["bearer_token_file"] = source.bearer_token_file
+    options["uses"] = source.use
+    options["ignore_key_ops"] = source.ignore_key_ops
     try:
         if source.jwks_url is not None:
             return RemoteKeySet(source.jwks_url, **options)

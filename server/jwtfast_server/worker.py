@@ -57,7 +57,10 @@ def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
     ask_for_short_slices()
     # A Ctrl-C in a terminal is for the main process, which then stops the workers.
     os.setpgrp()
-    # granian's WSGI puts the environment under each request's headers.
+    # granian's WSGI puts the environment under each request's headers. The one variable with such
+    # a name that counts here is the proxy that keys are fetched through, which has another name.
+    if proxy := os.environ.get("HTTP_PROXY"):
+        os.environ.setdefault("http_proxy", proxy)
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
     published = Follower(directory)

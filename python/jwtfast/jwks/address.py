@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 from urllib3.exceptions import LocationValueError
 from urllib3.util import Url, parse_url
 
-__all__ = ["checked", "follows", "is_loopback", "shown", "well_known"]
+__all__ = ["checked", "follows", "is_loopback", "same_origin", "shown", "well_known"]
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -67,6 +67,11 @@ def follows(old: Url, location: str) -> Url:
     if new.auth is not None or place not in {(old.scheme, old.host, _port(old)), secured}:
         raise ValueError(f"redirected to another host or a weaker scheme: {shown(new)}")
     return new._replace(auth=old.auth, fragment=None)
+
+
+def same_origin(one: Url, other: Url) -> bool:
+    """Whether scheme, host and port are the same (RFC 6454 section 5)."""
+    return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))
 
 
 def _port(url: Url) -> int | None:

@@ -58,7 +58,12 @@ class Answer:
 
 
 def fetch(
-    url: Url, deadline: Deadline, *, ca_file: str | None = None, etag: str | None = None
+    url: Url,
+    deadline: Deadline,
+    *,
+    ca_file: str | None = None,
+    etag: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Fetch a document, through the proxy of the environment where there is one.
 
@@ -67,25 +72,34 @@ def fetch(
         deadline: until when all of it must be there.
         ca_file: PEM certificates to trust instead of the system's.
         etag: of the document that is there already.
+        headers: credentials for this URL; they do not follow a redirect.
 
     Raises:
         AnswerError: where something else was answered.
         FetchError: where nothing was, or too late.
     """
     try:
-        return _fetch(url, deadline, ca_file, etag)
+        return _fetch(url, deadline, ca_file, etag, headers or {})
     except FetchError as error:
         raise type(error)(f"{shown(url)} {error}") from None
 
 
-def _fetch(url: Url, deadline: Deadline, ca_file: str | None, etag: str | None) -> Answer:
+def _fetch(
+    url: Url,
+    deadline: Deadline,
+    ca_file: str | None,
+    etag: str | None,
+    headers: Mapping[str, str],
+) -> Answer:
     for _ in range(_MOST_REDIRECTS + 1):
         with _pools(url, ca_file) as pools:
-            response = _ask(pools, url, deadline, {"If-None-Match": etag} if etag else {})
+            given = {**headers, **({"If-None-Match": etag} if etag else {})}
+            response = _ask(pools, url, deadline, given)
             try:
                 if response.status not in _REDIRECTS:
                     return _answer(response, deadline, etag)
                 url = follows(url, response.headers.get("Location", ""))
+                headers = {}
             except ValueError as error:
                 raise AnswerError(str(error)) from None
             finally:

@@ -2,10 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, TypedDict
+
+from jwtfast.jwks.credentials import Credentials
+from jwtfast.jwks.source import Reading
 
 if TYPE_CHECKING:
     from jwtfast.jwks.remote import RemoteKeySet
@@ -28,6 +31,14 @@ class Options(TypedDict, total=False):
     """PEM certificates to trust instead of the system's."""
     allow_http: bool
     """Take http:// to any host; without it, to this machine only."""
+    headers: Mapping[str, str]
+    """Headers to ask the source's own host with; they follow no redirect, and are never told."""
+    bearer_token_file: str | None
+    """A file whose content is the bearer token to ask with, read anew each time; as `headers`."""
+    uses: Sequence[str] | None
+    """The values of a key's `use` to take; `sig` where None."""
+    ignore_key_ops: bool
+    """Take keys whatever their `key_ops` say."""
     on_change: "Callable[[RemoteKeySet], None] | None"
     """Called in the refresh thread when `keys` became another set, or none.
 
@@ -49,10 +60,24 @@ class Resolved:
     timeout: float = 5.0
     ca_file: str | None = None
     allow_http: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    bearer_token_file: str | None = None
+    uses: Sequence[str] | None = None
+    ignore_key_ops: bool = False
     on_change: "Callable[[RemoteKeySet], None] | None" = None
     clock: Callable[[], float] = time.monotonic
     # Jitter is no secret.
     chance: random.Random = field(default_factory=random.Random)
+
+    def reading(self) -> "Reading":
+        """How the source's documents are asked for and read."""
+        return Reading(
+            ca_file=self.ca_file,
+            allow_http=self.allow_http,
+            credentials=Credentials(self.headers, self.bearer_token_file),
+            uses=None if self.uses is None else tuple(self.uses),
+            ignore_key_ops=self.ignore_key_ops,
+        )
 
     def __post_init__(self) -> None:
         """Refuse times that are none."""

@@ -42,7 +42,7 @@ class RemoteKeySet:
         """
         self._options = given = Resolved(**options)
         if isinstance(source, str):
-            source = JwksSource(source, ca_file=given.ca_file, allow_http=given.allow_http)
+            source = JwksSource(source, given.reading())
         self._source = source
         self._state = State(source.name, given.max_stale, given.clock)
         self._schedule = Schedule(given.every, given.cooldown, given.max_stale, given.chance)
@@ -65,7 +65,7 @@ class RemoteKeySet:
             ValueError: as the constructor.
         """
         given = Resolved(**options)
-        source = DiscoverySource(issuer, ca_file=given.ca_file, allow_http=given.allow_http)
+        source = DiscoverySource(issuer, given.reading())
         return cls(source, **options)
 
     @property

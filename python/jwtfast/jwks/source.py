@@ -1,17 +1,18 @@
 """Where keys come from: a JWKS URL, or an issuer whose metadata names one."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from urllib3.util import Url
 
 from jwtfast import InvalidKeyError, KeySet
 from jwtfast.jwks.address import checked, shown, well_known
+from jwtfast.jwks.credentials import Credentials
 from jwtfast.jwks.deadline import Deadline
 from jwtfast.jwks.fetch import Answer, AnswerError, FetchError, fetch
 
-__all__ = ["DiscoverySource", "FetchError", "JwksSource", "Loaded", "Source"]
+__all__ = ["DiscoverySource", "FetchError", "JwksSource", "Loaded", "Reading", "Source"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,17 @@ class Loaded:
     """None: what it had before holds still."""
     max_age: float | None = None
     """For how many seconds it holds, where the source says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How a source's documents are asked for and read; see `Options`."""
+
+    ca_file: str | None = None
+    allow_http: bool = False
+    credentials: Credentials = field(default_factory=Credentials)
+    uses: tuple[str, ...] | None = None
+    ignore_key_ops: bool = False
 
 
 class Source(Protocol):
@@ -42,14 +54,15 @@ class Source(Protocol):
 class JwksSource:
     """A JWKS (RFC 7517 section 5) at a URL."""
 
-    def __init__(self, url: str, *, ca_file: str | None = None, allow_http: bool = False) -> None:
+    def __init__(self, url: str, reading: Reading) -> None:
         """Check the URL.
 
         Raises:
             ValueError: where keys cannot be fetched from it.
         """
-        self._url = checked(url, "the JWKS URL", allow_http=allow_http)
-        self._document = _Document(ca_file)
+        self._url = checked(url, "the JWKS URL", allow_http=reading.allow_http)
+        reading.credentials.check(self._url)
+        self._document = _Document(reading, self._url)
 
     @property
     def name(self) -> str:
@@ -64,22 +77,20 @@ class JwksSource:
 class DiscoverySource:
     """An issuer with metadata: OpenID Connect Discovery 1.0, or RFC 8414."""
 
-    def __init__(
-        self, issuer: str, *, ca_file: str | None = None, allow_http: bool = False
-    ) -> None:
+    def __init__(self, issuer: str, reading: Reading) -> None:
         """Check the issuer, which the metadata must repeat byte by byte.
 
         Raises:
             ValueError: where it is no URL that metadata can be fetched from.
         """
-        url = checked(issuer, "the issuer", allow_http=allow_http)
+        url = checked(issuer, "the issuer", allow_http=reading.allow_http)
         if url.query is not None or url.auth is not None:
             raise ValueError("the issuer must have neither a query nor a user")
         self._issuer = issuer
         self._places = well_known(url)
-        self._ca_file = ca_file
-        self._allow_http = allow_http
-        self._document = _Document(ca_file)
+        reading.credentials.check(url)
+        self._reading = reading
+        self._document = _Document(reading, url)
 
     @property
     def name(self) -> str:
@@ -94,12 +105,17 @@ class DiscoverySource:
         failures = []
         for place in self._places:
             try:
-                metadata = _json_object(fetch(place, deadline, ca_file=self._ca_file), place)
+                metadata = _json_object(self._fetched(place, deadline), place)
             except AnswerError as error:
                 failures.append(str(error))
                 continue
             return self._named_by(metadata, place)
         raise AnswerError("; ".join(failures))
+
+    def _fetched(self, place: Url, deadline: Deadline) -> Answer:
+        reading = self._reading
+        headers = reading.credentials.for_url(place, self._places[0])
+        return fetch(place, deadline, ca_file=reading.ca_file, headers=headers)
 
     def _named_by(self, metadata: dict[str, Any], place: Url) -> Url:
         if metadata.get("issuer") != self._issuer:
@@ -108,7 +124,7 @@ class DiscoverySource:
         if not isinstance(uri, str):
             raise FetchError(f"{shown(place)} has no jwks_uri")
         try:
-            url = checked(uri, "its jwks_uri", allow_http=self._allow_http)
+            url = checked(uri, "its jwks_uri", allow_http=self._reading.allow_http)
         except ValueError as error:
             raise FetchError(f"{shown(place)}: {error}") from None
         if url.auth is not None:
@@ -121,17 +137,25 @@ class DiscoverySource:
 class _Document:
     """The JWKS as it was fetched last."""
 
-    def __init__(self, ca_file: str | None) -> None:
-        self._ca_file = ca_file
+    def __init__(self, reading: Reading, origin: Url) -> None:
+        self._reading = reading
+        self._origin = origin
         self._known: tuple[Url, str] | None = None
 
     def load(self, url: Url, deadline: Deadline) -> Loaded:
         etag = self._known[1] if self._known and self._known[0] == url else None
-        answer = fetch(url, deadline, ca_file=self._ca_file, etag=etag)
+        reading = self._reading
+        headers = reading.credentials.for_url(url, self._origin)
+        answer = fetch(url, deadline, ca_file=reading.ca_file, etag=etag, headers=headers)
         if answer.body is None:
             return Loaded(None, answer.max_age)
         try:
-            keys = KeySet.from_jwks(answer.body, remote=True)
+            keys = KeySet.from_jwks(
+                answer.body,
+                remote=True,
+                uses=reading.uses,
+                ignore_key_ops=reading.ignore_key_ops,
+            )
         except InvalidKeyError as error:
             raise AnswerError(f"{shown(url)}: {error}") from None
         # Of a good set only: a bad one must not become what did not change.
