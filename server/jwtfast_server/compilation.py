@@ -137,7 +137,11 @@ def rule_problems(layers: Layers) -> Found:
         if isinstance(policy, dict)
     }
     issuers: list[dict[str, Any]] = [
-        {"name": f"/{index}", "rules": _listed(issuer.get("require"))}
+        {
+            "name": f"/{index}",
+            "rules": _listed(issuer.get("require")),
+            "identity": _headers(issuer.get("identity")),
+        }
         for index, issuer in enumerate(_dicts(layers.data.get("issuers")))
     ]
     open_to_all: dict[str, Any] = {"issuer": None, "audiences": None, "leeway": 0}

@@ -102,6 +102,10 @@ class Settings(ConfigFile):
             "audiences": issuer.audiences,
             "audience_claim": issuer.audience_claim,
             "rules": issuer.require,
+            "identity": {
+                name: header.model_dump(by_alias=True, exclude_none=True)
+                for name, header in issuer.identity.items()
+            },
             "leeway": issuer.leeway.model_dump(),
             "max_lifetime": issuer.max_lifetime,
             "token_types": issuer.token_types,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, field_validator
 
+from jwtfast_server.config_identity import Identity
 from jwtfast_server.keysources import Algorithm, KeySource
 from jwtfast_server.values import (
     AnyNumber,
@@ -123,6 +124,11 @@ class Issuer(Section):
         (),
         description="rules on claims that must all hold for its tokens, before those of a policy; "
         "a token that misses one is a 401, as one for another audience is",
+    )
+    identity: dict[str, Identity] = Field(
+        default_factory=dict,
+        description="response headers beside those of its policies, which win; empty for the "
+        "tokens of other issuers",
     )
     leeway: LeewayOfAll = Field(
         Leeway(), description="how far clocks may differ: for every time in a token, or for each"

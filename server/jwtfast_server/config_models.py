@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from jwtfast_server.address import Address
+from jwtfast_server.config_identity import Identity
 from jwtfast_server.config_issuer import Issuer
 from jwtfast_server.config_revocation import Revocation
 from jwtfast_server.config_server import Cache, Log, Metrics, Reload, Tls, Workers
@@ -33,11 +34,6 @@ from jwtfast_server.values import (
 __all__ = ["ConfigFile", "Issuer", "Policy", "TokenSource"]
 
 JsonObject = dict[str, JsonValue]
-
-
-def _claim(value: object) -> object:
-    """A header's claim may be written alone."""
-    return {"claim": value} if isinstance(value, str) else value
 
 
 def _status(value: object) -> object:
@@ -73,20 +69,6 @@ class Token(Section):
         alias="from",
         description="a place, or a list of them",
     )
-
-
-class IdentityHeader(Section):
-    """What a response header tells the upstream; empty where the claim is absent."""
-
-    claim: Text = Field(description="the name or path of a claim")
-    form: Literal["csv", "csv_percent", "sf_list", "json", "base64"] | None = Field(
-        None, alias="as", description="default: text as it is, anything else as JSON"
-    )
-
-
-Identity = Annotated[
-    IdentityHeader, BeforeValidator(_claim, json_schema_input_type=Text | IdentityHeader)
-]
 
 
 class Policy(Section):

@@ -206,7 +206,8 @@ class Layers:
 
 def _has_names(path: KeyPath) -> bool:
     """Whether the keys of a mapping are names that somebody chose: of policies, or of headers."""
-    return path == ("policies",) or (path[:1] == ("policies",) and path[2:] == ("identity",))
+    of_one = path[:1] in {("policies",), ("issuers",)} and path[2:] == ("identity",)
+    return of_one or path == ("policies",)
 
 
 def _key_of(node: dict[str, Any], name: str, path: KeyPath) -> str:

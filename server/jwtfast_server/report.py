@@ -7,6 +7,7 @@ import click
 
 import jwtfast
 from jwtfast_server.config import Settings
+from jwtfast_server.config_models import Policy
 from jwtfast_server.dev import Welcome
 from jwtfast_server.masking import shown_kid
 from jwtfast_server.problems import Problem
@@ -40,7 +41,7 @@ def summary_record(settings: Settings) -> dict[str, Any]:
                 "name": name,
                 "issuers": policy.issuers,
                 "rules": len(policy.require),
-                "identity": list(policy.identity),
+                "identity": list(policy.identity) + _of_issuers(settings, policy),
             }
             for name, policy in settings.policies.items()
         ],
@@ -93,6 +94,14 @@ def _revocation(settings: Settings) -> Iterator[dict[str, str]]:
 def _kid(key: jwtfast.Key) -> str | None:
     """The id of a key; that of a secret is configured, and may be the secret by mistake."""
     return shown_kid(key.kid) if key.kid and key.is_symmetric else key.kid
+
+
+def _of_issuers(settings: Settings, policy: Policy) -> list[str]:
+    """The headers that a policy's issuers add to its own."""
+    each = [one.identity for one in settings.issuers if one.name in policy.issuers]
+    known = {name.lower() for name in policy.identity}
+    found = {name.lower(): name for headers in each for name in headers}
+    return [name for key, name in found.items() if key not in known]
 
 
 def _iss_text(names: str | tuple[str, ...] | None) -> str:

@@ -45,6 +45,7 @@ def test_gate_settings(tmp_path: Path) -> None:
                 "audiences": None,
                 "audience_claim": None,
                 "rules": [],
+                "identity": {},
                 "leeway": {"exp": 30.0, "nbf": 30.0, "iat": 30.0},
                 "max_lifetime": 86400.0,
                 "token_types": ["at+jwt", "JWT"],

@@ -7,7 +7,6 @@ use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
 use crate::headers::{Header, Headers};
 use crate::identity::{are_one, check_sum};
-use crate::json::Value;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
 use crate::overrides::{Demands, Overrides, Refused};
@@ -227,7 +226,7 @@ impl Gate {
         if demands.as_ref().is_some_and(|(_, demands)| !demands.hold(&subject)) {
             return Err(Error::from(Reason::PolicyDenied).into());
         }
-        let headers = self.answers.allowed(identity(policy, demands.as_ref(), Some(claims))?);
+        let headers = self.answers.allowed(identity(policy, demands.as_ref(), Some(&verified))?);
         match recent {
             // A token that came once may never come again.
             Some(cache) if known => {
@@ -269,9 +268,11 @@ fn index_of(policies: &[Policy], name: &str) -> Option<usize> {
 fn identity<'p>(
     policy: &'p Policy,
     demands: Option<&(&Overrides, Arc<Demands>)>,
-    claims: Option<Value<'_>>,
+    verified: Option<&Verified>,
 ) -> Result<Vec<Header>, Denial<'p>> {
-    let mut headers = policy.identity.headers(claims)?;
+    let claims = verified.map(|verified| verified.claims().root());
+    let own = verified.map_or(&policy.identity, |verified| policy.identity_of(verified));
+    let mut headers = own.headers(claims)?;
     if let Some((overrides, demands)) = demands {
         for (name, value) in overrides.headers(demands, claims)? {
             // The policy's own headers cannot be redefined from outside, under no name.

@@ -26,7 +26,8 @@ pub const MAX_SUM_BYTES: usize = 7168;
 #[derive(Clone, Debug)]
 struct Entry {
     name: Arc<str>,
-    path: ClaimPath,
+    /// `None` carries nothing: another issuer's.
+    path: Option<ClaimPath>,
     form: Form,
 }
 
@@ -76,7 +77,7 @@ impl Identity {
                 if entries.iter().any(|other| are_one(&other.name, &name)) {
                     return Err("the header stands twice, but for case or - and _".into());
                 }
-                Ok(Entry { name, path: ClaimPath::parse(claim)?, form })
+                Ok(Entry { name, path: Some(ClaimPath::parse(claim)?), form })
             });
             match checked {
                 Ok(entry) => entries.push(entry),
@@ -84,6 +85,39 @@ impl Identity {
             }
         }
         Self { entries }
+    }
+
+    /// Adds the headers of issuers to these, which win: what is sent for nobody, and for each of the
+    /// issuers in their order. All have the same names, so that no client's own ever passes.
+    ///
+    /// # Errors
+    /// The header that stands twice under two names that servers take for one.
+    pub fn beside(&self, issuers: &[&Self]) -> Result<(Self, Vec<Self>), Arc<str>> {
+        let mut nobody = self.clone();
+        for entry in issuers.iter().flat_map(|one| &one.entries) {
+            match nobody.entries.iter().find(|known| are_one(&known.name, &entry.name)) {
+                Some(known) if known.name == entry.name => {}
+                Some(_) => return Err(entry.name.clone()),
+                None => nobody.entries.push(Entry { path: None, ..entry.clone() }),
+            }
+        }
+        let of = |issuer: &&Self| {
+            let mut all = nobody.clone();
+            for entry in all.entries.iter_mut().skip(self.entries.len()) {
+                if let Some(own) = issuer.entries.iter().find(|own| own.name == entry.name) {
+                    *entry = own.clone();
+                }
+            }
+            all
+        };
+        let each = issuers.iter().map(of).collect();
+        Ok((nobody, each))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// What its headers take where every claim is absent.
@@ -101,7 +135,7 @@ impl Identity {
         // Room for what every answer has beside them.
         let mut headers = Vec::with_capacity(self.entries.len().saturating_add(1));
         for Entry { name, path, form } in &self.entries {
-            let value = claims.and_then(|claims| path.find(claims));
+            let value = claims.zip(path.as_ref()).and_then(|(claims, path)| path.find(claims));
             let text = value.map_or_else(|| Ok(String::new()), |value| form::write(value, *form));
             match text {
                 Ok(text) if text.len() <= MAX_VALUE_BYTES => headers.push((name.clone(), text)),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Reason};
 use crate::identity::Identity;
 use crate::rule::{Rule, Subject};
+use crate::verified::Verified;
 use crate::verifier::Verifier;
 
 /// Whom to believe, what must hold, and what to tell the upstream.
@@ -19,8 +20,10 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// A rule looks at the request too: no answer to a token is good for another request.
     pub looks_at_request: bool,
-    /// What a 200 carries.
+    /// What a 200 carries for nobody, and for whom an issuer has none of its own.
     pub identity: Identity,
+    /// By an issuer's generation, what a 200 carries for its tokens; empty where none has its own.
+    pub by_issuer: Vec<(u64, Identity)>,
     /// What all headers of that may take together.
     pub max_identity_bytes: usize,
     /// A request without a token passes as nobody.
@@ -49,6 +52,14 @@ impl From<Error> for Denial<'_> {
 }
 
 impl Policy {
+    /// What a 200 carries for this token.
+    #[must_use]
+    pub fn identity_of(&self, verified: &Verified) -> &Identity {
+        let generation = verified.signatory.generation;
+        let own = self.by_issuer.iter().find(|(of, _)| *of == generation);
+        own.map_or(&self.identity, |(_, identity)| identity)
+    }
+
     /// Checks verified claims, and the request that they came with, against every rule.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use crate::cache::TokenCache;
 use crate::claims::{self, Checks};
 use crate::error::{Error, Reason};
 use crate::header_memo::HeaderMemo;
+use crate::identity::Identity;
 use crate::json::Document;
 use crate::keyset::KeySet;
 use crate::rule::{Rule, Subject};
@@ -27,6 +28,8 @@ pub struct Issuer {
     checks: Checks,
     /// What its tokens must fulfil besides. No rule looks at a request: what verified is kept.
     rules: Vec<Rule>,
+    /// What its policies tell the upstream besides.
+    identity: Identity,
 }
 
 impl Issuer {
@@ -38,13 +41,38 @@ impl Issuer {
         let generation = NEXT.fetch_add(1, Ordering::Relaxed);
         let signatories = keys.as_ref().map(|keys| Signatory::of_keys(keys, &checks, generation));
         let signatories = signatories.unwrap_or_default();
-        Self { generation, keys, signatories, algorithms, checks, rules: Vec::new() }
+        Self {
+            generation,
+            keys,
+            signatories,
+            algorithms,
+            checks,
+            rules: Vec::new(),
+            identity: Identity::default(),
+        }
     }
 
     /// The same, whose tokens must fulfil rules too; one that looks at a request holds for none.
     #[must_use]
     pub fn with_rules(self, rules: Vec<Rule>) -> Self {
         Self { rules, ..self }
+    }
+
+    /// The same, with identity headers of its own.
+    #[must_use]
+    pub fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
+    /// The identity headers that its policies add to their own.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// See there.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// What its tokens must fulfil.

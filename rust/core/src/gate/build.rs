@@ -123,6 +123,30 @@ fn request_parts(
     }
 }
 
+/// A policy's identity headers with those of its issuers: for nobody, and by generation.
+fn identities(
+    own: Identity,
+    believed: &[Arc<Issuer>],
+    place: &str,
+    errors: &mut Errors,
+) -> (Identity, Vec<(u64, Identity)>) {
+    let issuers: Vec<_> = believed.iter().map(|issuer| issuer.identity()).collect();
+    if issuers.iter().all(|issuer| issuer.is_empty()) {
+        return (own, Vec::new());
+    }
+    match own.beside(&issuers) {
+        Ok((nobody, each)) => {
+            let generations = believed.iter().map(|issuer| issuer.generation());
+            (nobody, generations.zip(each).collect())
+        }
+        Err(name) => {
+            let message = format!("an issuer has {name} under another name, but for - and _");
+            errors.push((format!("{place}.identity"), message));
+            (own, Vec::new())
+        }
+    }
+}
+
 static NEXT_POLICY: AtomicU64 = AtomicU64::new(0);
 
 fn policy(
@@ -162,6 +186,7 @@ fn policy(
     let rules = settings.require.as_deref().unwrap_or_default();
     let rules = compile_all(rules, &format!("{place}.require"), parts, errors);
     let identity = Identity::compile(&settings.identity, &format!("{place}.identity"), errors);
+    let (identity, by_issuer) = identities(identity, &believed, &place, errors);
     let least = identity.least_bytes();
     if least > max_identity_bytes {
         let message =
@@ -175,6 +200,7 @@ fn policy(
         looks_at_request: rules.iter().any(Rule::looks_at_request),
         rules,
         identity,
+        by_issuer,
         max_identity_bytes,
         optional: settings.optional,
         shadow: settings.shadow,

@@ -1,7 +1,9 @@
 //! An issuer as the server writes it.
 
+use super::IdentitySettings;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// One issuer.
 #[derive(Debug, Deserialize)]
@@ -26,6 +28,9 @@ pub struct IssuerSettings {
     /// Rules that its tokens must fulfil, on claims alone; see `crate::rule`.
     #[serde(default)]
     pub rules: Vec<Box<RawValue>>,
+    /// Response headers beside those of its policies, and the claims that they carry.
+    #[serde(default)]
+    pub identity: BTreeMap<String, IdentitySettings>,
     /// Seconds, at most 300 each.
     pub leeway: LeewaySettings,
     /// Seconds from `iat` to `exp`.

@@ -3,6 +3,7 @@
 use super::Errors;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::claims::{Audience, Checks, IssuerName, Leeway, Lifetime, Skew, short_media_type};
+use crate::identity::Identity;
 use crate::keyset::KeySet;
 use crate::rule::cel::RequestParts;
 use crate::rule::{Rule, compile_all};
@@ -53,9 +54,10 @@ pub(super) fn build(
             .map(|types| types.iter().map(|typ| short_media_type(typ).into()).collect()),
     };
     let rules = rules(&settings.rules, &format!("{place}.require"), errors);
+    let identity = Identity::compile(&settings.identity, &format!("{place}.identity"), errors);
     let place = format!("{place}.algorithms");
     let algorithms = algorithms(settings.algorithms.as_deref(), keys.as_deref(), &place, errors);
-    Issuer::new(keys, algorithms, checks).with_rules(rules)
+    Issuer::new(keys, algorithms, checks).with_rules(rules).with_identity(identity)
 }
 
 fn boxed(list: &[String]) -> Vec<Box<str>> {
