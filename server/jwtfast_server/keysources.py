@@ -16,7 +16,7 @@ import jwtfast
 from jwtfast.jwks import Options, RemoteKeySet
 from jwtfast_server.changes.regular import read_regular
 from jwtfast_server.masking import SECRET_FILES, shown_file, shown_variable
-from jwtfast_server.source_values import Algorithm, Headers, Use, Variable
+from jwtfast_server.source_values import Algorithm, Headers, Use, Variable, decoded_base64
 from jwtfast_server.values import FileName, OneOrMore, Section
 
 __all__ = [
@@ -41,6 +41,8 @@ _PLACES = (
     "secret",
     "secret_env",
     "secret_file",
+    "secret_base64_env",
+    "secret_base64_file",
     "jwks_url",
     "discovery",
 )
@@ -58,6 +60,10 @@ class KeySource(Section):
     secret: str | None = Field(None, repr=False, description="an HMAC secret")
     secret_env: Variable | None = Field(None, description="a variable that holds one")
     secret_file: FileName | None = Field(None, description="a file that holds one")
+    secret_base64_env: Variable | None = Field(
+        None, description="a variable that holds one in base64"
+    )
+    secret_base64_file: FileName | None = Field(None, description="a file that holds one in base64")
     jwks_url: str | None = Field(None, min_length=1, description="where a JWKS is fetched")
     discovery: Literal[True] | None = Field(None, description="OpenID Connect discovery")
     algorithm: Algorithm | None = Field(None, description="the one algorithm of a PEM or secret")
@@ -111,7 +117,7 @@ class KeySource(Section):
     @property
     def file(self) -> str | None:
         """The file that the keys are in, as it is written."""
-        return self.pem_file or self.jwks_file or self.secret_file
+        return self.pem_file or self.jwks_file or self.secret_file or self.secret_base64_file
 
     @property
     def place(self) -> str:
@@ -201,7 +207,7 @@ def read(
     return KeyMaterial.model_validate(
         {
             "kind": kind,
-            "content": content(place, value, env, directory),
+            "content": _decoded(place, content(place, value, env, directory)),
             "algorithm": algorithm,
             "kid": source.kid,
             "allow_weak_hmac": source.allow_weak_hmac,
@@ -262,6 +268,15 @@ def content(place: str, value: Any, env: Mapping[str, str], directory: Path) -> 
         # `echo secret > file` ends in a newline that is not meant.
         return read.removesuffix(b"\n").removesuffix(b"\r") if place in SECRET_FILES else read
     return orjson.dumps(value) if isinstance(value, dict) else str(value).encode()
+
+
+def _decoded(place: str, found: bytes) -> bytes:
+    if not place.startswith("secret_base64_"):
+        return found
+    secret = decoded_base64(found)
+    if not secret:
+        raise SourceError(place, "what it names is not a secret in base64, of either alphabet")
+    return secret
 
 
 def _file(place: str, path: Path, shown: str) -> bytes:

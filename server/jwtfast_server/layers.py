@@ -247,7 +247,8 @@ def _unshared(value: Any) -> Any:  # noqa: ANN401 - any YAML value
 def _secret_variables(value: object) -> Iterator[str]:
     """The variables that hold secrets by name; they may begin with our prefix too."""
     if isinstance(value, dict):
-        named = (value.get("secret_env"), value.get("password_env"))
+        names = ("secret_env", "secret_base64_env", "password_env")
+        named = [value.get(name) for name in names]
         yield from (name for name in named if isinstance(name, str))
         value = list(value.values())
     for inner in value if isinstance(value, list) else ():

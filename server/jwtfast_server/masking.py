@@ -21,7 +21,9 @@ __all__ = [
     "told",
 ]
 
-SECRET_FILES: Final = frozenset({"secret_file", "password_file", "bearer_token_file"})
+SECRET_FILES: Final = frozenset(
+    {"secret_file", "secret_base64_file", "password_file", "bearer_token_file"}
+)
 """The settings that name a file with a secret."""
 
 _MOST_SHOWN: Final = 4
@@ -40,7 +42,8 @@ _LONGEST_KEY: Final = 200
 _SECTIONS: Final = frozenset({"keys", "redis", "validationKeys"})
 _JWK: Final = "kty k n e x y d p q dp dq qi crv alg use kid key_ops ext x5c x5t x5u x5t#S256 oth"
 _PLACES: Final = (
-    "pem pem_file jwk jwks jwks_file secret secret_env secret_file jwks_url discovery algorithm "
+    "pem pem_file jwk jwks jwks_file secret secret_env secret_file "
+    "secret_base64_env secret_base64_file jwks_url discovery algorithm "
     "allow_weak_hmac allow_http bearer_token_file headers ignore_key_ops keys type key url "
     "password_env password_file ca_file when_away"
 )

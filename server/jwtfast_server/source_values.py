@@ -1,5 +1,8 @@
 """The values that a key source can have beside its place."""
 
+import base64
+import binascii
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -8,7 +11,7 @@ import jwtfast
 from jwtfast_server.problems import suggestion
 from jwtfast_server.values import expected
 
-__all__ = ["Algorithm", "Headers", "Use", "Variable"]
+__all__ = ["Algorithm", "Headers", "Use", "Variable", "decoded_base64"]
 
 
 def _algorithm(value: object) -> str:
@@ -55,3 +58,20 @@ Use = Annotated[Literal["sig", "jwt-svid"], BeforeValidator(_use)]
 """What a key of a JWKS is for."""
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 """The name of an environment variable."""
+
+
+def decoded_base64(text: bytes) -> bytes | None:
+    """The bytes of a text in base64 of one alphabet, padded or not; None where it is none."""
+    bare = text.strip(b"\r\n").rstrip(b"=")
+    if not re.fullmatch(rb"[A-Za-z0-9+/]+|[A-Za-z0-9_-]+", bare):
+        return None
+    try:
+        found = base64.urlsafe_b64decode(bare.translate(_URL_SAFE) + b"=" * (-len(bare) % 4))
+    except binascii.Error:
+        return None
+    # Its last character may have bits that are not those of a byte.
+    same = base64.urlsafe_b64encode(found).rstrip(b"=") == bare.translate(_URL_SAFE)
+    return found if same else None
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
