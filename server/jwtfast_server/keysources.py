@@ -16,7 +16,16 @@ import jwtfast
 from jwtfast.jwks import Options, RemoteKeySet
 from jwtfast_server.changes.regular import read_regular
 from jwtfast_server.masking import SECRET_FILES, shown_file, shown_variable
-from jwtfast_server.source_values import Algorithm, Headers, Use, Variable, decoded_base64
+from jwtfast_server.source_values import (
+    PLACES,
+    REMOTE,
+    Algorithm,
+    Discovery,
+    Headers,
+    Use,
+    Variable,
+    decoded_base64,
+)
 from jwtfast_server.values import FileName, OneOrMore, Section
 
 __all__ = [
@@ -32,21 +41,6 @@ __all__ = [
 ]
 
 _MAX_BYTES = 1 << 20
-_PLACES = (
-    "pem",
-    "pem_file",
-    "jwk",
-    "jwks",
-    "jwks_file",
-    "secret",
-    "secret_env",
-    "secret_file",
-    "secret_base64_env",
-    "secret_base64_file",
-    "jwks_url",
-    "discovery",
-)
-_REMOTE = ("jwks_url", "discovery")
 
 
 class KeySource(Section):
@@ -65,7 +59,11 @@ class KeySource(Section):
     )
     secret_base64_file: FileName | None = Field(None, description="a file that holds one in base64")
     jwks_url: str | None = Field(None, min_length=1, description="where a JWKS is fetched")
-    discovery: Literal[True] | None = Field(None, description="OpenID Connect discovery")
+    discovery: Discovery | None = Field(
+        None,
+        description="OpenID Connect discovery: `true`, or the URL of the metadata, which must name "
+        "the issuer",
+    )
     algorithm: Algorithm | None = Field(None, description="the one algorithm of a PEM or secret")
     kid: str | None = Field(None, max_length=256, description="the key id of a PEM or secret")
     allow_weak_hmac: bool = Field(
@@ -90,19 +88,19 @@ class KeySource(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> "KeySource":
-        given = [place for place in _PLACES if getattr(self, place) is not None]
+        given = [place for place in PLACES if getattr(self, place) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none"
-            message = f"expected exactly one of {', '.join(_PLACES)}, found {found}"
+            message = f"expected exactly one of {', '.join(PLACES)}, found {found}"
             raise PydanticCustomError("rule", "{message}", {"message": message})
         if (self.algorithm or self.kid) and given[0].startswith(("jwk", "discovery")):
             message = "a JWK carries its own alg and kid: leave out algorithm and kid"
             raise PydanticCustomError("rule", "{message}", {"message": message})
         if self.allow_http and not self.is_remote:
-            message = f"allow_http belongs to {' and '.join(_REMOTE)} only"
+            message = f"allow_http belongs to {' and '.join(REMOTE)} only"
             raise PydanticCustomError("rule", "{message}", {"message": message})
         if (self.bearer_token_file or self.headers) and not self.is_remote:
-            message = f"bearer_token_file and headers belong to {' and '.join(_REMOTE)} only"
+            message = f"bearer_token_file and headers belong to {' and '.join(REMOTE)} only"
             raise PydanticCustomError("rule", "{message}", {"message": message})
         if (self.use or self.ignore_key_ops) and not given[0].startswith(("jwks", "discovery")):
             message = "use and ignore_key_ops belong to documents of several keys only"
@@ -112,7 +110,7 @@ class KeySource(Section):
     @property
     def is_remote(self) -> bool:
         """Whether the keys are fetched, by each worker."""
-        return self.place in _REMOTE
+        return self.place in REMOTE
 
     @property
     def file(self) -> str | None:
@@ -122,7 +120,7 @@ class KeySource(Section):
     @property
     def place(self) -> str:
         """The key that says where the keys come from."""
-        return next(place for place in _PLACES if getattr(self, place) is not None)
+        return next(place for place in PLACES if getattr(self, place) is not None)
 
 
 class KeyMaterial(Section):
@@ -241,7 +239,8 @@ def remote(source: KeySource, issuer: str | None, **options: Unpack[Options]) ->
                 "discovery needs the URL of the issuer, not `any`, a list or a claim: give jwks_url"
             )
             raise SourceError(source.place, message)
-        return RemoteKeySet.discover(issuer, **options)
+        metadata_url = source.discovery if isinstance(source.discovery, str) else None
+        return RemoteKeySet.discover(issuer, metadata_url=metadata_url, **options)
     except ValueError as error:
         raise SourceError(source.place, str(error)) from error
 

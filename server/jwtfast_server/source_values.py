@@ -9,9 +9,36 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 import jwtfast
 from jwtfast_server.problems import suggestion
-from jwtfast_server.values import expected
+from jwtfast_server.values import Text, expected
 
-__all__ = ["Algorithm", "Headers", "Use", "Variable", "decoded_base64"]
+__all__ = [
+    "PLACES",
+    "REMOTE",
+    "Algorithm",
+    "Discovery",
+    "Headers",
+    "Use",
+    "Variable",
+    "decoded_base64",
+]
+
+PLACES = (
+    "pem",
+    "pem_file",
+    "jwk",
+    "jwks",
+    "jwks_file",
+    "secret",
+    "secret_env",
+    "secret_file",
+    "secret_base64_env",
+    "secret_base64_file",
+    "jwks_url",
+    "discovery",
+)
+"""The keys that say where the keys of an issuer are."""
+REMOTE = ("jwks_url", "discovery")
+"""Those of them whose keys are fetched."""
 
 
 def _algorithm(value: object) -> str:
@@ -75,3 +102,16 @@ def decoded_base64(text: bytes) -> bytes | None:
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def _true_or_url(value: object) -> object:
+    if value is True or (isinstance(value, str) and value):
+        return value
+    raise expected("true, or the URL of the metadata")
+
+
+Discovery = Annotated[
+    Literal[True] | Text,
+    BeforeValidator(_true_or_url, json_schema_input_type=Literal[True] | Text),
+]
+"""Whether metadata says where the keys are, or where it is itself."""

@@ -30,9 +30,18 @@ def remote(clock: Clock) -> Iterator[Make]:
     """Make remote key sets by the clock of the test: `remote(url, ...)`."""
     made: list[RemoteKeySet] = []
 
-    def make(url: str, *, discover: bool = False, **options: Unpack[Options]) -> RemoteKeySet:
+    def make(
+        url: str,
+        *,
+        discover: bool = False,
+        metadata_url: str | None = None,
+        **options: Unpack[Options],
+    ) -> RemoteKeySet:
         options.setdefault("clock", clock)
-        keys = RemoteKeySet.discover(url, **options) if discover else RemoteKeySet(url, **options)
+        if discover:
+            keys = RemoteKeySet.discover(url, metadata_url=metadata_url, **options)
+        else:
+            keys = RemoteKeySet(url, **options)
         clock.wakes(keys)
         made.append(keys)
         return keys

@@ -56,7 +56,10 @@ def test_another_issuer(issuer: KeyServer, remote: Make, change: object) -> None
     issuer.pages[OAUTH] = metadata(issuer)
     keys = remote(issuer.url(""), discover=True)
     assert not keys.refresh()
-    assert keys.status.error == f"{issuer.url(OPENID)} is the metadata of another issuer"
+    error = str(keys.status.error)
+    assert error.startswith(f"{issuer.url(OPENID)} is the metadata of another issuer: it says ")
+    assert f"expected '{issuer.url('')}'" in error
+    assert ("differ in the slash at the end alone" in error) == (change == "/")
     assert [request.target for request in issuer.requests] == [OPENID]
 
 
@@ -133,3 +136,25 @@ def test_keys_move(issuer: KeyServer, remote: Make) -> None:
     assert keys.refresh()
     assert [key.kid for key in keys.keys] == ["b"]
     assert "if-none-match" not in issuer.requests[-1].headers
+
+
+def test_metadata_elsewhere(issuer: KeyServer, remote: Make) -> None:
+    """Where its place is given, it alone is asked, and must name the issuer still."""
+    place = issuer.url("/inside/metadata")
+    issuer.pages["/inside/metadata"] = metadata(issuer, issuer="accounts.example")
+    keys = remote("accounts.example", discover=True, metadata_url=place)
+    assert keys.refresh()
+    assert keys.name == "accounts.example"
+    assert [request.target for request in issuer.requests] == ["/inside/metadata", "/jwks"]
+    issuer.pages["/inside/metadata"] = metadata(issuer)
+    assert not keys.refresh()
+    assert "is the metadata of another issuer" in str(keys.status.error)
+
+
+def test_a_name_is_told_safely(issuer: KeyServer, remote: Make) -> None:
+    """A long name, or one with controls, is cut and escaped in the error."""
+    issuer.pages[OPENID] = metadata(issuer, issuer="\n\u202e" + "x" * 5000)
+    keys = remote(issuer.url(""), discover=True)
+    assert not keys.refresh()
+    assert str(keys.status.error).isprintable()
+    assert len(str(keys.status.error)) < 600

@@ -85,7 +85,10 @@ def test_secret_file_ending(tmp_path: Path, ending: bytes) -> None:
         ("{}", ": expected exactly one of pem, pem_file,"),
         ("{pem: null}", ": expected exactly one of pem, pem_file,"),
         ("{pem_file: a.pem, jwk: {}}", ": expected exactly one of pem, pem_file,"),
-        ("{discovery: false}", ".discovery: expected True, found false"),
+        (
+            "{discovery: false}",
+            ".discovery: expected true, or the URL of the metadata, found false",
+        ),
         ("{pem_fil: a.pem}", ".pem_fil: unknown key, did you mean pem_file?"),
         (
             f"{{jwk: {JWK}, kid: b}}",

@@ -164,3 +164,35 @@ def test_an_unknown_key_concerns_the_policy_s_issuers(tmp_path: Path, keyserver:
     keys_of.unknown_key("")
     assert keyserver.count("/jwks") == 0
     keys_of.close()
+
+
+@pytest.mark.parametrize("name", ["https://login.example.com", "accounts.example"])
+def test_metadata_elsewhere(tmp_path: Path, name: str) -> None:
+    """Discovery may start from the URL of the metadata; the issuer is then any name."""
+    text = with_keys("{discovery: 'https://inside.example/metadata'}")
+    settings = load_text(tmp_path, text.replace("https://login.example.com", name))
+    (source,) = KeyRefresh(settings, lambda *_: None).sources["corp"]
+    assert source.name == name
+
+
+@pytest.mark.parametrize(
+    "value, problem",
+    [
+        ("'http://inside.example/metadata'", "the metadata's URL must begin with https://"),
+        ("'https://inside.example/?a'", "the metadata's URL must have neither a query nor a user"),
+        ("'https://me:hunter22@inside.example/'", "the metadata's URL must have neither"),
+        ("/metadata", "the metadata's URL must begin with https:// and have a host"),
+    ],
+)
+def test_bad_metadata_url(tmp_path: Path, value: str, problem: str) -> None:
+    """The URL is held to the rules of all URLs, and told with its place."""
+    (found,) = problems_of(tmp_path, with_keys(f"{{discovery: {value}}}"))
+    assert f"issuers[0].keys.discovery: {problem}" in found
+    assert "hunter22" not in found
+
+
+@pytest.mark.parametrize("value", ["false", "7", "[]", "''"])
+def test_discovery_is_true_or_a_url(tmp_path: Path, value: str) -> None:
+    """Anything else is a problem with its place."""
+    found = problems_of(tmp_path, with_keys(f"{{discovery: {value}}}"))
+    assert any("issuers[0].keys.discovery" in one for one in found), found

@@ -55,17 +55,24 @@ class RemoteKeySet:
         _living.add(self)
 
     @classmethod
-    def discover(cls, issuer: str, **options: Unpack[Options]) -> Self:
+    def discover(
+        cls, issuer: str, *, metadata_url: str | None = None, **options: Unpack[Options]
+    ) -> Self:
         """Prepare for an issuer whose metadata says where its keys are.
 
         OpenID Connect Discovery 1.0 is asked first, then RFC 8414. The metadata's `issuer` must
         be exactly the one given.
 
+        Args:
+            issuer: the issuer's name, a URL unless `metadata_url` is given.
+            metadata_url: where its metadata is instead, the whole URL.
+            options: see `Options`.
+
         Raises:
             ValueError: as the constructor.
         """
         given = Resolved(**options)
-        source = DiscoverySource(issuer, given.reading())
+        source = DiscoverySource(issuer, given.reading(), metadata_url)
         return cls(source, **options)
 
     @property

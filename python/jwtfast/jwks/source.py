@@ -15,6 +15,10 @@ from jwtfast.jwks.fetch import Answer, AnswerError, FetchError, fetch
 __all__ = ["DiscoverySource", "FetchError", "JwksSource", "Loaded", "Reading", "Source"]
 
 
+_SHOWN = 300
+"""A name that is longer is cut, where it is told."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What a source had."""
@@ -77,17 +81,18 @@ class JwksSource:
 class DiscoverySource:
     """An issuer with metadata: OpenID Connect Discovery 1.0, or RFC 8414."""
 
-    def __init__(self, issuer: str, reading: Reading) -> None:
-        """Check the issuer, which the metadata must repeat byte by byte.
+    def __init__(self, issuer: str, reading: Reading, metadata_url: str | None = None) -> None:
+        """Check the issuer, which the metadata must repeat byte by byte, wherever it is.
 
         Raises:
             ValueError: where it is no URL that metadata can be fetched from.
         """
-        url = checked(issuer, "the issuer", allow_http=reading.allow_http)
+        what = "the issuer" if metadata_url is None else "the metadata's URL"
+        url = checked(metadata_url or issuer, what, allow_http=reading.allow_http)
         if url.query is not None or url.auth is not None:
-            raise ValueError("the issuer must have neither a query nor a user")
+            raise ValueError(f"{what} must have neither a query nor a user")
         self._issuer = issuer
-        self._places = well_known(url)
+        self._places = well_known(url) if metadata_url is None else [url]
         reading.credentials.check(url)
         self._reading = reading
         self._document = _Document(reading, url)
@@ -119,7 +124,10 @@ class DiscoverySource:
 
     def _named_by(self, metadata: dict[str, Any], place: Url) -> Url:
         if metadata.get("issuer") != self._issuer:
-            raise FetchError(f"{shown(place)} is the metadata of another issuer")
+            raise FetchError(
+                f"{shown(place)} is the metadata of another issuer: "
+                + _difference(metadata.get("issuer"), self._issuer)
+            )
         uri = metadata.get("jwks_uri")
         if not isinstance(uri, str):
             raise FetchError(f"{shown(place)} has no jwks_uri")
@@ -161,6 +169,14 @@ class _Document:
         # Of a good set only: a bad one must not become what did not change.
         self._known = (url, answer.etag) if answer.etag else None
         return Loaded(keys, answer.max_age)
+
+
+def _difference(found: object, wanted: str) -> str:
+    """Both names, and what is easily overlooked between them."""
+    text = f"it says {ascii(found)[:_SHOWN]}, expected {wanted!r}"
+    if isinstance(found, str) and found.removesuffix("/") == wanted.removesuffix("/"):
+        text += "; they differ in the slash at the end alone"
+    return text
 
 
 def _json_object(answer: Answer, url: Url) -> dict[str, Any]:
