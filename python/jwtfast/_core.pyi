@@ -88,7 +88,7 @@ class Key:
 class KeySet:
     """An immutable set of keys, looked up by `kid`; never mixes symmetric and asymmetric keys."""
 
-    def __new__(cls, keys: Iterable[Key]) -> KeySet: ...
+    def __new__(cls, keys: Iterable[Key], *, mixed: bool = False) -> KeySet: ...
     @staticmethod
     def from_jwks(
         data: str | bytes | Mapping[str, Any],

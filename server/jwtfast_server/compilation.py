@@ -39,8 +39,7 @@ def read_keys(layers: Layers, env: Mapping[str, str]) -> KeysRead:
         path: KeyPath = ("issuers", index, "keys")
         before = len(result.problems)
         material = tuple(_issuer_material(layers, env, issuer, path, result))
-        if any(source.kind == "secret" for source in material) and _has_remote(issuer):
-            result.problems.append((path, "a secret cannot stand beside keys that are fetched"))
+        result.problems += _mixtures(issuer, index, material)
         if material and len(result.problems) == before:
             try:
                 key_set(material)
@@ -63,6 +62,28 @@ def _without_kids(text: str, material: Iterable[KeyMaterial]) -> str:
     for kid in sorted({source.kid for source in material if source.kid}, key=len, reverse=True):
         text = text.replace(kid, shown_kid(kid))
     return text
+
+
+def _mixtures(
+    issuer: dict[str, Any], index: int, material: tuple[KeyMaterial, ...]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Secrets beside public keys, where the algorithms do not name those of both on purpose."""
+    fetched = _has_remote(issuer)
+    kinds = {key.is_symmetric for source in material for key in source.keys()[0]}
+    kinds |= {False} if fetched else set()
+    names = _listed(issuer.get("algorithms"))
+    if not all(name in jwtfast.ALGORITHMS for name in names):
+        return  # Told where the whole file is validated.
+    families = {name.startswith("HS") for name in names}
+    told = "unless `algorithms` names those of both: [HS256, ES256]"
+    if len(kinds) > 1 and len(families) < len(kinds):
+        message = "symmetric and asymmetric keys cannot stand together"
+        if fetched:
+            message = "a secret cannot stand beside keys that are fetched"
+        yield ("issuers", index, "keys"), f"{message}, {told}"
+    elif len(families) > 1 and len(kinds) < len(families):
+        message = "expected either HMAC (HS...) or asymmetric algorithms, never both"
+        yield ("issuers", index, "algorithms"), f"{message} but where the keys are of both kinds"
 
 
 def _has_remote(issuer: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, field_validator
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer
 
 from jwtfast_server.config_identity import Identity
 from jwtfast_server.keysources import Algorithm, KeySource
@@ -161,11 +161,3 @@ class Issuer(Section):
     def is_fetched(self) -> bool:
         """Whether any of its keys are behind a URL."""
         return any(source.is_remote for source in self.keys)
-
-    @field_validator("algorithms", mode="after")
-    @classmethod
-    def _one_kind(cls, algorithms: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """A public key taken for an HMAC secret lets anyone sign."""
-        if len({name.startswith("HS") for name in algorithms or ()}) > 1:
-            raise expected("either HMAC (HS...) or asymmetric algorithms, never both")
-        return algorithms

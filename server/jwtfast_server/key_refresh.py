@@ -262,12 +262,18 @@ def _keys_of(
         jwtfast.InvalidKeyError: where they cannot stand together.
     """
     keys: list[jwtfast.Key] = []
-    kids: set[str] = set()
+    names: set[tuple[str | None, bool]] = set()
     for part in parts:
         found = (taken.get(part) or ()) if isinstance(part, RemoteKeySet) else part
-        keys += [key for key in found if key.kid is None or key.kid not in kids]
-        kids = {key.kid for key in keys if key.kid is not None}
-    return jwtfast.KeySet(keys) if keys else None
+        keys += [key for key in found if key.kid is None or _name(key) not in names]
+        names = {_name(key) for key in keys}
+    # Whether both kinds may stand together was seen when the settings were read.
+    return jwtfast.KeySet(keys, mixed=True) if keys else None
+
+
+def _name(key: jwtfast.Key) -> tuple[str | None, bool]:
+    """A secret and a public key of one kid are never taken for each other."""
+    return key.kid, key.is_symmetric
 
 
 def _without(keys: Keys) -> tuple[str, ...]:

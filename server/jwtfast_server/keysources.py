@@ -295,4 +295,4 @@ def key_set(material: Iterable[KeyMaterial]) -> jwtfast.KeySet | None:
         jwtfast.InvalidKeyError: where a key, or the keys together, cannot be used.
     """
     keys = [key for source in material for key in source.keys()[0]]
-    return jwtfast.KeySet(keys) if keys else None
+    return jwtfast.KeySet(keys, mixed=True) if keys else None

@@ -14,7 +14,7 @@ pub use document::JwksOptions;
 /// of all others where the token names none. Providers publish up to nine at once.
 pub const MAX_TRIES: usize = 16;
 
-/// Keys of one issuer; all symmetric or all asymmetric.
+/// Keys of one issuer; all symmetric or all asymmetric, unless both are asked for.
 #[derive(Debug)]
 pub struct KeySet {
     keys: Vec<Arc<Key>>,
@@ -51,10 +51,23 @@ impl KeySet {
     /// `KeyError` for an empty set, for secrets beside public keys, and for more keys of one kid
     /// and algorithm, or without a kid, than a token may be tried with.
     pub fn new(keys: Vec<Arc<Key>>) -> Result<Self, KeyError> {
-        Self::with_left_out(keys, LeftOut::default())
+        Self::with_left_out(keys, LeftOut::default(), false)
     }
 
-    fn with_left_out(keys: Vec<Arc<Key>>, left_out: LeftOut) -> Result<Self, KeyError> {
+    /// As `new`, but secrets may stand beside public keys: each key serves the algorithms that it
+    /// is bound to, and those of the two kinds are never the same.
+    ///
+    /// # Errors
+    /// As for `new`.
+    pub fn new_mixed(keys: Vec<Arc<Key>>) -> Result<Self, KeyError> {
+        Self::with_left_out(keys, LeftOut::default(), true)
+    }
+
+    fn with_left_out(
+        keys: Vec<Arc<Key>>,
+        left_out: LeftOut,
+        mixed: bool,
+    ) -> Result<Self, KeyError> {
         if keys.is_empty() {
             let reasons = if left_out.all.is_empty() {
                 String::new()
@@ -63,7 +76,8 @@ impl KeySet {
             };
             return Err(KeyError(format!("there is no key that can be used{reasons}")));
         }
-        if keys.iter().any(|key| key.is_symmetric()) && !keys.iter().all(|key| key.is_symmetric()) {
+        let symmetric = keys.iter().filter(|key| key.is_symmetric()).count();
+        if !mixed && symmetric > 0 && symmetric < keys.len() {
             return Err(KeyError(
                 "symmetric and asymmetric keys are mixed; one set must hold only one kind".into(),
             ));

@@ -15,9 +15,11 @@ pub struct KeySet(pub Arc<CoreKeySet>);
 #[pymethods]
 impl KeySet {
     #[new]
-    fn new(py: Python<'_>, keys: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (keys, *, mixed=false))]
+    fn new(py: Python<'_>, keys: &Bound<'_, PyAny>, mixed: bool) -> PyResult<Self> {
         let keys = keys.try_iter()?.map(|key| Ok(key?.cast::<Key>()?.get().0.clone()));
-        let keys = CoreKeySet::new(keys.collect::<PyResult<_>>()?);
+        let keys = keys.collect::<PyResult<_>>()?;
+        let keys = if mixed { CoreKeySet::new_mixed(keys) } else { CoreKeySet::new(keys) };
         keys.map(|keys| Self(Arc::new(keys))).map_err(|error| invalid_key(py, &error))
     }
 

@@ -113,7 +113,7 @@ impl<'o> Found<'o> {
 
     fn finish(self) -> Result<KeySet, KeyError> {
         if self.refused.is_empty() {
-            KeySet::with_left_out(self.keys, self.left_out)
+            KeySet::with_left_out(self.keys, self.left_out, false)
         } else {
             Err(KeyError(self.refused.join("; ")))
         }
