@@ -62,9 +62,14 @@ class Changing(Server):
         places = (Path("/dev/shm"), Path(tempfile.gettempdir()))
         return [path for place in places for path in place.glob(f"jwtfast-{self.popen.pid}-*")]
 
-    def told(self, event: str) -> list[dict[str, object]]:
-        """The lines that it logged of an event."""
-        return [line for line in self.log if str(line["event"]).startswith(event)]
+    def told(self, event: str, least: int = 1) -> list[dict[str, object]]:
+        """The lines that it logged of an event, once there are so many: they are written later."""
+
+        def lines() -> list[dict[str, object]]:
+            return [line for line in self.log if str(line["event"]).startswith(event)]
+
+        until(lambda: len(lines()) >= least, f"{least} of {event}")
+        return lines()
 
 
 def replace(path: Path, config: dict[str, Any]) -> None:

@@ -117,13 +117,13 @@ def keys_deleted(_config: Path, keys: Path, _whole: dict[str, Any]) -> None:
 def test_what_was_good_stays(service: Changing, broken: Break, places: list[str]) -> None:
     """The old gate serves, the failure is counted and each problem told; a good file ends it."""
     before = {result: service.reloads(result) for result in ("success", "failure")}
-    told = len(service.told("configuration not reloaded"))
+    told = len(service.told("configuration not reloaded", 0))
     keys = service.path.with_name("keys.json")
     broken(service.path, keys, good())
     service.await_reloads("failure", before["failure"] + 1)
     assert {service.ask(token=token()).status for _ in range(20)} == {200}
     assert service.ask(target="/readyz").status == 200
-    line = service.told("configuration not reloaded")[told]
+    line = service.told("configuration not reloaded", told + 1)[told]
     assert line["level"] == "error"
     problems = line["problems"]
     assert isinstance(problems, list)
