@@ -8,13 +8,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from granian.server import mp
 
 from jwtfast_server import log
 from jwtfast_server.app import Application
@@ -27,7 +25,7 @@ from jwtfast_server.published import Follower
 from jwtfast_server.run_directory import DRAINING
 from jwtfast_server.scheduling import ask_for_short_slices
 from jwtfast_server.service import Service
-from jwtfast_server.wsgi_pages import beside_decisions
+from jwtfast_server.wsgi_pages import stand_in
 
 __all__ = ["load"]
 
@@ -57,12 +55,6 @@ def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
     ask_for_short_slices()
     # A Ctrl-C in a terminal is for the main process, which then stops the workers.
     os.setpgrp()
-    # granian's WSGI puts the environment under each request's headers. The one variable with such
-    # a name that counts here is the proxy that keys are fetched through, which has another name.
-    if proxy := os.environ.get("HTTP_PROXY"):
-        os.environ.setdefault("http_proxy", proxy)
-    for name in [name for name in os.environ if name.startswith("HTTP_")]:
-        del os.environ[name]
     published = Follower(directory)
     settings = published.read()
     log.configure(settings.log.level)
@@ -83,9 +75,7 @@ def _load(directory: Path, listen: Endpoint) -> Callable[..., Any]:
     service.revocations.start()
     published.start(service.reload)
     if settings.interface == "wsgi":
-        mp._wsgi_call_wrap = partial(  # type: ignore[attr-defined] # noqa: SLF001 - see there
-            beside_decisions, service.waits
-        )
+        stand_in(service.waits)
         _watch(draining, misses_signals=True)
     else:
         # From when the loop runs: uvloop loses a signal that comes before.

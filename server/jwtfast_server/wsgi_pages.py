@@ -7,11 +7,13 @@ also leaves out the process's environment, which granian's copies under every re
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final, Protocol
 
+from granian.server import mp
 from granian.wsgi import Response
 
-__all__ = ["beside_decisions"]
+__all__ = ["beside_decisions", "stand_in"]
 
 _THREADS: Final = 4
 
@@ -49,3 +51,16 @@ def beside_decisions(
             answer(protocol, environ)
 
     return called
+
+
+def stand_in(waits: Callable[[str], bool]) -> None:
+    """Wrap what this process serves so, in place of granian's own wrapper.
+
+    Raises:
+        RuntimeError: where this granian has another one, which would go on as before.
+    """
+    if not hasattr(mp, "_wsgi_call_wrap"):
+        raise RuntimeError("this granian cannot be used with interface wsgi: use asgi")
+    mp._wsgi_call_wrap = partial(  # noqa: SLF001 - it has no public way
+        beside_decisions, waits
+    )

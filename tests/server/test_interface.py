@@ -4,9 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from granian.server import mp
 
+from jwtfast_server.wsgi_pages import stand_in
 from tests.conftest import Serve
 from tests.processes import Server
+from tests.server.conftest import DOORS
 from tests.server.reloading import Start, start
 from tests.settings import token
 
@@ -64,6 +67,24 @@ def test_a_reload_that_needs_another_front_door(start: Start) -> None:
     assert interface(service) == "wsgi"
     service.change(token={"from": [BEARER, {"cookie": "session"}]})
     service.await_reloads("failure", 1)
-    assert "interface wsgi cannot be used" in service.output.decode()
+    assert "interface wsgi cannot be used" in str(service.told("configuration not reloaded"))
     assert service.ask(token=token()).status == 200
     assert service.ask(headers=[("Cookie", f"session={token()}")]).status == 401
+
+
+@pytest.mark.parametrize("interface", DOORS)
+def test_the_environment_is_no_request(
+    start: Start, monkeypatch: pytest.MonkeyPatch, interface: str
+) -> None:
+    """A variable that is named like a header of WSGI is none, which granian's wrapper makes it."""
+    monkeypatch.setenv("HTTP_AUTHORIZATION", f"Bearer {token()}")
+    service = start(interface=interface)
+    assert service.ask().status == 401
+    assert service.ask(token=token()).status == 200
+
+
+def test_a_granian_with_another_wrapper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker does not start where its wrapper would not be used."""
+    monkeypatch.delattr(mp, "_wsgi_call_wrap")
+    with pytest.raises(RuntimeError, match="interface wsgi"):
+        stand_in(lambda _: False)

@@ -5,8 +5,8 @@ use crate::counters::{Counters, Label};
 use crate::decision::{Answers, Decision};
 use crate::error::{Error, Reason};
 use crate::extract::{HeaderNames, Sources};
-use crate::headers::{Header, Headers};
-use crate::identity::{are_one, check_sum};
+use crate::headers::{Header, Headers, are_one};
+use crate::identity::check_sum;
 use crate::keyset::KeySet;
 use crate::original::{Original, OriginalHeaders};
 use crate::overrides::{Demands, Overrides, Refused};
@@ -276,7 +276,7 @@ fn identity<'p>(
     if let Some((overrides, demands)) = demands {
         for (name, value) in overrides.headers(demands, claims)? {
             // The policy's own headers cannot be redefined from outside, under no name.
-            if headers.iter().any(|(known, _)| are_one(known, &name)) {
+            if headers.iter().any(|(known, _)| are_one(known.as_bytes(), name.as_bytes())) {
                 return Err(Refused("The subrequest names a header that the policy sets.").into());
             }
             headers.push((name, value));

@@ -7,6 +7,15 @@ use std::sync::{Arc, OnceLock};
 /// A response header; the name is in lower case.
 pub type Header = (Arc<str>, String);
 
+/// Whether servers may read two headers as one by their names: CGI, WSGI and PHP fold case, and all
+/// that is neither letter nor digit.
+pub(crate) fn are_one(left: &[u8], right: &[u8]) -> bool {
+    let folded = |byte: &u8| {
+        if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' }
+    };
+    left.len() == right.len() && left.iter().map(folded).eq(right.iter().map(folded))
+}
+
 /// Headers that are the same in several answers, and what a front door makes of them, once.
 #[derive(Debug, Default)]
 pub struct Ready {

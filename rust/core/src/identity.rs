@@ -2,7 +2,7 @@
 
 use crate::claim_path::ClaimPath;
 use crate::error::Error;
-use crate::headers::Header;
+use crate::headers::{Header, are_one};
 use crate::json::Value;
 use crate::settings::{Form, IdentitySettings};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ mod form;
 mod names;
 
 use names::header_name;
-pub(crate) use names::{are_one, field_name, is_free};
+pub(crate) use names::{field_name, is_free};
 
 /// What one claim may take.
 const MAX_VALUE_BYTES: usize = 3072;
@@ -74,7 +74,7 @@ impl Identity {
                 IdentitySettings::Form { claim, form } => (claim, *form),
             };
             let checked = header_name(header).and_then(|name| {
-                if entries.iter().any(|other| are_one(&other.name, &name)) {
+                if entries.iter().any(|other| are_one(other.name.as_bytes(), name.as_bytes())) {
                     return Err("the header stands twice, but for case or - and _".into());
                 }
                 Ok(Entry { name, path: Some(ClaimPath::parse(claim)?), form })
@@ -95,7 +95,11 @@ impl Identity {
     pub fn beside(&self, issuers: &[&Self]) -> Result<(Self, Vec<Self>), Arc<str>> {
         let mut nobody = self.clone();
         for entry in issuers.iter().flat_map(|one| &one.entries) {
-            match nobody.entries.iter().find(|known| are_one(&known.name, &entry.name)) {
+            match nobody
+                .entries
+                .iter()
+                .find(|known| are_one(known.name.as_bytes(), entry.name.as_bytes()))
+            {
                 Some(known) if known.name == entry.name => {}
                 Some(_) => return Err(entry.name.clone()),
                 None => nobody.entries.push(Entry { path: None, ..entry.clone() }),

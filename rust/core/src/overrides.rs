@@ -6,8 +6,8 @@
 
 use crate::claim_path::ClaimPath;
 use crate::error::{Error, Reason};
-use crate::headers::Header;
-use crate::identity::{Identity, are_one, is_free};
+use crate::headers::{Header, are_one};
+use crate::identity::{Identity, is_free};
 use crate::json::Value;
 use crate::policy::Denial;
 use crate::rule::{Pattern, Subject, any_element};
@@ -98,7 +98,7 @@ impl Overrides {
             }
             let wanted = match kind {
                 Kind::Header => {
-                    if identity.keys().any(|known| are_one(known, name)) {
+                    if identity.keys().any(|known| are_one(known.as_bytes(), name.as_bytes())) {
                         return Err(Refused("The subrequest names a header twice."));
                     }
                     if !self.lenient && !is_free(name) {

@@ -1,5 +1,7 @@
 //! The request headers that a gate asks for, and those that another server takes for one of them.
 
+use crate::headers::are_one;
+
 /// The request headers that a gate asks for; what needs one keeps its index.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderNames {
@@ -47,7 +49,7 @@ impl HeaderNames {
     #[must_use]
     pub fn alias(&self, name: &[u8]) -> Option<usize> {
         let alike = |index: &&usize| {
-            self.names.get(**index).is_some_and(|one| written_alike(one.as_bytes(), name))
+            self.names.get(**index).is_some_and(|one| are_one(one.as_bytes(), name))
         };
         self.aliased.iter().find(alike).map(|index| alias_of(*index))
     }
@@ -56,12 +58,4 @@ impl HeaderNames {
 /// The index under which aliases are handed in.
 const fn alias_of(index: usize) -> usize {
     usize::MAX.saturating_sub(index)
-}
-
-fn written_alike(one: &[u8], other: &[u8]) -> bool {
-    let written = |byte: &u8| match byte {
-        letter if letter.is_ascii_alphanumeric() => letter.to_ascii_uppercase(),
-        _ => b'_',
-    };
-    one.len() == other.len() && one.iter().map(written).eq(other.iter().map(written))
 }

@@ -201,15 +201,6 @@ pub(crate) fn is_free(name: &str) -> bool {
     plain && (IDENTITY.contains(&&*name) || !is_among(&name, REQUEST, REQUEST_PREFIXES))
 }
 
-/// Whether servers may read two headers as one: CGI and those after it fold case, and all that is
-/// neither letter nor digit.
-pub(crate) fn are_one(left: &str, right: &str) -> bool {
-    let fold = |byte: u8| {
-        if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
-    };
-    left.bytes().map(fold).eq(right.bytes().map(fold))
-}
-
 /// The name with hyphens for all that is folded into one.
 fn folded(lower: &str) -> String {
     lower.chars().map(|one| if one.is_ascii_alphanumeric() { one } else { '-' }).collect()
